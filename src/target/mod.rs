@@ -4,6 +4,8 @@
 //! place it came from, and the parameters into a [`Target`], whose values are typed and
 //! complete: everything the probes need, nothing left to look up.
 
+mod uri_without_secrets;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -134,6 +136,14 @@ pub struct Host {
     pub port: u16,
     /// The password for this host and port, and where it came from.
     pub password: Option<(Secret, Origin)>,
+}
+
+impl Host {
+    /// What to call it: the name that was asked for, or the address.
+    pub fn name(&self) -> String {
+        let address = self.hostaddr.map(|ip| ip.to_string());
+        self.host.clone().or(address).unwrap_or_default()
+    }
 }
 
 /// TCP options.

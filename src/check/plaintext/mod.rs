@@ -10,7 +10,7 @@ use crate::facts::{AuthRequest, Endpoint};
 use crate::finding::{Code, Finding, Severity};
 pub use verdict::{Verdict, verdict};
 
-pub const CHECK: Check = Check {
+pub(super) const CHECK: Check = Check {
     id: CheckId::Plaintext,
     asks: "would the server accept a session without TLS?",
     needs: &[CheckId::Tcp],

@@ -10,7 +10,6 @@ use clap::Parser;
 use pgcheck::Job;
 use pgcheck::cli::{Cli, Format};
 use pgcheck::exit::Exit;
-use pgcheck::policy::Policy;
 use pgcheck::render::{human, json, line};
 use pgcheck::report::Report;
 use pgcheck::target::{self, Environment, Request, Target};
@@ -34,10 +33,7 @@ fn run() -> anyhow::Result<Exit> {
     for note in targets.iter().flat_map(|target| &target.notes) {
         eprintln!("pgcheck: note: {note}");
     }
-    let policy = Policy {
-        timeout: cli.timeout,
-        ..Policy::default()
-    };
+    let policy = cli.policy();
     let jobs = targets
         .into_iter()
         .map(|target| Job::new(target, policy.clone()))
@@ -86,7 +82,7 @@ fn check_all(jobs: Vec<Job>) -> anyhow::Result<Vec<Report>> {
 }
 
 fn render(cli: &Cli, reports: &[Report]) -> String {
-    match (cli.quiet, cli.format) {
+    match (cli.output.quiet, cli.output.format) {
         (0, Format::Human) => {
             let parts: Vec<String> = reports.iter().map(human::render).collect();
             parts.join("\n")

@@ -1,1 +1,3 @@
-
+//! pgcheck: can this application reach its PostgreSQL over TLS, and only over TLS?
+pub mod secret;
+pub mod target;

@@ -1,0 +1,323 @@
+//! The connection target: what libpq 18 would make of the same input.
+//!
+//! Input (an argument, the environment, a file) is parsed into parameters, each with the
+//! place it came from, and the parameters into a [`Target`], whose values are typed and
+//! complete: everything the probes need, nothing left to look up.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::secret::Secret;
+
+/// One database to check.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The name that a targets file gives it, if any.
+    pub name: Option<String>,
+    /// Where the target was found.
+    pub source: Source,
+    /// The parameters that were given, explicitly or by the environment, by keyword.
+    pub given: Vec<Parameter>,
+    /// The hosts in the order given. Never empty.
+    pub hosts: Vec<Host>,
+    /// The role to log in as; libpq's default is the operating system's user name.
+    pub user: String,
+    /// The database; libpq's default is the user name.
+    pub dbname: String,
+    /// The URI's `application_name`, or `pgcheck`.
+    pub application_name: String,
+    /// Command-line options for the server (`options`).
+    pub options: Option<String>,
+    /// `client_encoding` as given; the session itself always speaks UTF-8.
+    pub client_encoding: Option<String>,
+    /// Bounds the attempt at each address, as in libpq. `None`: no bound but the run's.
+    pub connect_timeout: Option<Duration>,
+    /// TCP options of every connection.
+    pub socket: SocketParameters,
+    /// What the TLS handshake needs.
+    pub tls: TlsParameters,
+    /// Whether authentication must be, may be or must not be bound to the TLS channel.
+    pub channel_binding: ChannelBinding,
+    /// The authentication methods that may be used; `None`: any.
+    pub require_auth: Option<RequireAuth>,
+    /// Which kind of server the session needs.
+    pub target_session_attrs: TargetSessionAttrs,
+    /// Whether the hosts and addresses are tried in random order.
+    pub load_balance_hosts: bool,
+}
+
+/// Where a target was found. `Display` gives the form of the JSON field `source`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An environment variable that holds a whole target (`DATABASE_URL`).
+    Environment(String),
+    /// libpq's own variables (`PGHOST` and the others).
+    LibpqEnvironment,
+    /// A command-line argument.
+    Argument,
+    /// Standard input, with the line number.
+    Stdin(usize),
+    /// A targets file, with the line number.
+    File(PathBuf, usize),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => write!(f, "env:{name}"),
+            Self::LibpqEnvironment => f.write_str("env:PG*"),
+            Self::Argument => f.write_str("argument"),
+            Self::Stdin(line) => write!(f, "stdin:{line}"),
+            Self::File(path, line) => write!(f, "file:{}:{line}", path.display()),
+        }
+    }
+}
+
+/// One parameter that was given, under libpq's keyword, with where it came from.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// libpq's keyword, `sslmode` for instance.
+    pub keyword: &'static str,
+    /// Its value.
+    pub value: ParameterValue,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// A parameter's text, secret or not.
+#[derive(Clone, Debug)]
+pub enum ParameterValue {
+    /// May be shown.
+    Plain(String),
+    /// A password or passphrase.
+    Secret(Secret),
+}
+
+/// Where a value came from. `Display` gives the words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The target itself (its URI or keyword/value string).
+    Target(Source),
+    /// `-o KEY=VALUE` on the command line.
+    Override,
+    /// One of libpq's environment variables.
+    Environment(&'static str),
+    /// An entry of a service file.
+    Service {
+        /// The file.
+        file: PathBuf,
+        /// The section's name.
+        service: String,
+    },
+    /// A line of a password file.
+    Passfile {
+        /// The file.
+        file: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// Typed on the terminal (`-W`).
+    Terminal,
+}
+
+/// One host of the target.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The name or address that was asked for, as given: what a certificate must name.
+    /// `None` when only `hostaddr` was given.
+    pub host: Option<String>,
+    /// The address to connect to instead of looking `host` up.
+    pub hostaddr: Option<IpAddr>,
+    /// The TCP port.
+    pub port: u16,
+    /// The password for this host and port, and where it came from.
+    pub password: Option<(Secret, Origin)>,
+}
+
+/// TCP options.
+#[derive(Clone, Debug, Default)]
+pub struct SocketParameters {
+    /// `keepalives`; libpq's default is on.
+    pub keepalives: Option<bool>,
+    /// `keepalives_idle`.
+    pub keepalives_idle: Option<Duration>,
+    /// `keepalives_interval`.
+    pub keepalives_interval: Option<Duration>,
+    /// `keepalives_count`.
+    pub keepalives_count: Option<u32>,
+    /// `tcp_user_timeout`, given in milliseconds.
+    pub tcp_user_timeout: Option<Duration>,
+}
+
+/// The TLS parameters, with libpq's defaults applied.
+#[derive(Clone, Debug)]
+pub struct TlsParameters {
+    /// What the URI demands.
+    pub sslmode: SslMode,
+    /// How TLS is asked for.
+    pub sslnegotiation: SslNegotiation,
+    /// The roots to trust. `None`: no root certificate was named and libpq's default file
+    /// does not exist.
+    pub sslrootcert: Option<RootCert>,
+    /// The client certificate, when given or when libpq's default file exists.
+    pub sslcert: Option<PathBuf>,
+    /// Its private key.
+    pub sslkey: Option<PathBuf>,
+    /// The passphrase of the key.
+    pub sslpassword: Option<Secret>,
+    /// Whether a client certificate is sent.
+    pub sslcertmode: SslCertMode,
+    /// A certificate revocation list file.
+    pub sslcrl: Option<PathBuf>,
+    /// A directory of certificate revocation lists.
+    pub sslcrldir: Option<PathBuf>,
+    /// Whether the host name is sent in the handshake (SNI).
+    pub sslsni: bool,
+    /// The lowest protocol version.
+    pub min_version: ProtocolVersion,
+    /// The highest protocol version; `None`: the library's.
+    pub max_version: Option<ProtocolVersion>,
+}
+
+/// libpq's `sslmode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SslMode {
+    /// Only plaintext.
+    Disable,
+    /// Plaintext first, TLS when that is refused.
+    Allow,
+    /// TLS first, plaintext when there is none. libpq's default.
+    Prefer,
+    /// Only TLS, with anybody.
+    Require,
+    /// Only TLS, with a certificate of a trusted authority.
+    VerifyCa,
+    /// Only TLS, with a trusted certificate that names the host.
+    VerifyFull,
+}
+
+impl SslMode {
+    /// All modes, weakest first.
+    pub const ALL: [Self; 6] = [
+        Self::Disable,
+        Self::Allow,
+        Self::Prefer,
+        Self::Require,
+        Self::VerifyCa,
+        Self::VerifyFull,
+    ];
+
+    /// libpq's spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Allow => "allow",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
+}
+
+/// libpq's `sslrootcert`, the added value `mozilla` included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootCert {
+    /// A PEM file. It may be missing where libpq then goes without (`require`).
+    File(PathBuf),
+    /// The platform's trust store.
+    System,
+    /// The bundled Mozilla roots (webpki-roots): an addition of pgcheck's.
+    Mozilla,
+}
+
+/// libpq's `sslnegotiation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SslNegotiation {
+    /// An SSLRequest first.
+    Postgres,
+    /// The TLS handshake at once, with ALPN `postgresql` (PostgreSQL 17 and later).
+    Direct,
+}
+
+/// libpq's `sslcertmode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SslCertMode {
+    /// Never send a client certificate.
+    Disable,
+    /// Send one when the server asks and one is there.
+    Allow,
+    /// The server must ask for one.
+    Require,
+}
+
+/// A TLS protocol version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProtocolVersion {
+    /// TLS 1.0, which only the server's acceptance is ever asked about.
+    Tls10,
+    /// TLS 1.1, likewise.
+    Tls11,
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+/// libpq's `channel_binding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelBinding {
+    /// Do not use it.
+    Disable,
+    /// Use it when the server offers it. libpq's default.
+    Prefer,
+    /// Refuse to go without.
+    Require,
+}
+
+/// libpq's `require_auth`: the methods named, or all but those.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequireAuth {
+    /// The methods named.
+    pub methods: Vec<AuthMethod>,
+    /// Whether the methods are the forbidden ones (`!md5`).
+    pub negated: bool,
+}
+
+/// An authentication method, as `require_auth` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMethod {
+    /// A cleartext password.
+    Password,
+    /// An MD5-hashed password.
+    Md5,
+    /// GSSAPI.
+    Gss,
+    /// SSPI.
+    Sspi,
+    /// SCRAM-SHA-256, with or without channel binding.
+    ScramSha256,
+    /// OAuth.
+    OAuth,
+    /// No authentication at all.
+    None,
+}
+
+/// libpq's `target_session_attrs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetSessionAttrs {
+    /// Any server.
+    Any,
+    /// A session that may write.
+    ReadWrite,
+    /// A session that may not.
+    ReadOnly,
+    /// Not in recovery.
+    Primary,
+    /// In recovery.
+    Standby,
+    /// In recovery if there is one, else any.
+    PreferStandby,
+}

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
-use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::support::{
     PASSWORD, Peer, Proxy, Server, Step, Variant, first_reply, fixture, is_compose, pgcheck,
@@ -23,7 +24,9 @@ fn ask(address: SocketAddr, server: &Server, sql: &str) -> Result<String, tokio_
     roots
         .add(CertificateDer::from_pem_file(&server.ca).expect("a certificate"))
         .expect("an authority");
-    let tls = ClientConfig::builder()
+    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("TLS 1.2 and 1.3")
         .with_root_certificates(roots)
         .with_no_client_auth();
     let mut config = tokio_postgres::Config::new();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::CheckId;
-use crate::target::{RootCert, SslMode, TlsParameters};
+use crate::target::TlsParameters;
 use crate::tls::Identity;
 
 /// The demands of one run.
@@ -85,23 +85,15 @@ impl Policy {
     }
 
     /// What the session demands of the server's certificate: what libpq would under the
-    /// target's sslmode (`require` verifies the chain where a root certificate file
-    /// exists), or more where `--require` says so.
+    /// target's parameters, or more where `--require` says so.
     pub fn identity(&self, tls: &TlsParameters) -> Identity {
-        let has_roots = match &tls.sslrootcert {
-            Some(RootCert::File(path)) => path.exists(),
-            Some(RootCert::System | RootCert::Mozilla) => true,
-            None => false,
-        };
-        if tls.sslmode == SslMode::VerifyFull || self.demands(Level::VerifyFull) {
+        let required = if self.demands(Level::VerifyFull) {
             Identity::ChainAndName
-        } else if tls.sslmode == SslMode::VerifyCa
-            || self.demands(Level::VerifyCa)
-            || (tls.sslmode == SslMode::Require && has_roots)
-        {
+        } else if self.demands(Level::VerifyCa) {
             Identity::Chain
         } else {
             Identity::Unverified
-        }
+        };
+        Identity::demanded(tls).max(required)
     }
 }

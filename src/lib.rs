@@ -1,4 +1,83 @@
 //! pgcheck: can this application reach its PostgreSQL over TLS, and only over TLS?
+//!
+//! ```text
+//!   command line, environment, files
+//!        │
+//!        ▼
+//!   target::resolve ──► Target        what libpq would make of the same input
+//!        │
+//!        ▼
+//!   probe::observe  ──► Facts         the network; judges nothing
+//!        │
+//!        ▼
+//!   check::judge    ──► Vec<Row>      pure functions from facts and policy to findings
+//!        │
+//!        ▼
+//!   report::Report  ──► render::…     one format a file; prints nothing
+//! ```
+//!
+//! Dependencies point one way. Checks and probes do not know each other; only
+//! [`Job::run`] calls both. The list of checks is [`check::CHECKS`].
+
+pub mod check;
+pub mod cli;
+pub mod exit;
+pub mod facts;
+pub mod finding;
+pub mod policy;
+pub mod probe;
+pub mod render;
+pub mod report;
 pub mod secret;
 pub mod target;
 pub mod tls;
+
+use std::time::Instant;
+
+use check::Input;
+use policy::Policy;
+use probe::Probe;
+use report::Report;
+use target::Target;
+use tls::{LoadError, TlsClient};
+
+/// One target, ready to be checked: its files are read.
+pub struct Job {
+    target: Target,
+    policy: Policy,
+    tls: TlsClient,
+}
+
+impl Job {
+    /// Reads the certificates and keys that the target names.
+    ///
+    /// # Errors
+    /// One of the files cannot be read or used.
+    pub fn new(target: Target, policy: Policy) -> Result<Self, LoadError> {
+        let tls = TlsClient::load(&target.tls, policy.identity(&target.tls))?;
+        Ok(Self {
+            target,
+            policy,
+            tls,
+        })
+    }
+
+    /// Observes the target and judges what was observed. Ends within the policy's timeout.
+    pub async fn run(self) -> Report {
+        let start = Instant::now();
+        let facts = probe::observe(Probe::new(&self.target, &self.policy, &self.tls)).await;
+        let rows = check::judge(&Input {
+            target: &self.target,
+            policy: &self.policy,
+            facts: &facts,
+            now: facts.started_at,
+        });
+        Report {
+            target: self.target,
+            policy: self.policy,
+            facts,
+            rows,
+            duration: start.elapsed(),
+        }
+    }
+}

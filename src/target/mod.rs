@@ -3,6 +3,34 @@
 //! Input (an argument, the environment, a file) is parsed into parameters, each with the
 //! place it came from, and the parameters into a [`Target`], whose values are typed and
 //! complete: everything the probes need, nothing left to look up.
+//!
+//! ```text
+//! Request ─┬─ uri, keyword_value ─┐
+//!          └─ overrides (-o, -W) ─┤
+//! Environment ─┬─ service ────────┼─> Conninfo ──> hosts, passfile, tls ──> Target
+//!              └─ PG* variables ──┘   (given)      (typed)
+//! ```
+//!
+//! [`parameters`] has the table of all parameters; the grammar and the rules are those of
+//! libpq 18 (its `fe-connect.c`), and `docs/parameters.md` lists where pgcheck differs.
+
+mod conninfo;
+mod environment;
+mod error;
+mod given;
+mod hosts;
+mod input;
+mod keyword_value;
+pub mod parameters;
+mod passfile;
+mod request;
+mod service;
+mod settings;
+mod tls;
+mod uri;
+mod values;
+
+mod uri_without_secrets;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,6 +38,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::secret::Secret;
+
+pub use conninfo::Conninfo;
+pub use environment::Environment;
+pub use error::Error;
+pub use request::{AskPassword, LIBPQ_VARIABLES, Request, TARGET_VARIABLES, read, resolve};
+pub use values::{
+    AuthMethod, ChannelBinding, Choice, ProtocolVersion, RequireAuth, RootCert, SslCertMode,
+    SslMode, SslNegotiation, TargetSessionAttrs,
+};
 
 /// One database to check.
 #[derive(Clone, Debug)]
@@ -46,6 +83,9 @@ pub struct Target {
     pub target_session_attrs: TargetSessionAttrs,
     /// Whether the hosts and addresses are tried in random order.
     pub load_balance_hosts: bool,
+    /// What the user should know though it stops nothing: a password file that was
+    /// ignored, for instance. One sentence each, without a secret.
+    pub notes: Vec<String>,
 }
 
 /// Where a target was found. `Display` gives the form of the JSON field `source`.
@@ -106,20 +146,37 @@ pub enum Origin {
     Environment(&'static str),
     /// An entry of a service file.
     Service {
-        /// The file.
+        /// The file, as people write it: `~` for the home directory.
         file: PathBuf,
         /// The section's name.
         service: String,
     },
     /// A line of a password file.
     Passfile {
-        /// The file.
+        /// The file, as people write it: `~` for the home directory.
         file: PathBuf,
         /// Its line, from 1.
         line: usize,
     },
     /// Typed on the terminal (`-W`).
     Terminal,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Target(Source::Environment(name)) => f.write_str(name),
+            Self::Target(Source::LibpqEnvironment) => f.write_str("the environment"),
+            Self::Target(Source::Argument) => f.write_str("argument"),
+            Self::Target(Source::Stdin(line)) => write!(f, "standard input line {line}"),
+            Self::Target(Source::File(path, line)) => write!(f, "{} line {line}", path.display()),
+            Self::Override => f.write_str("-o"),
+            Self::Environment(name) => f.write_str(name),
+            Self::Service { file, service } => write!(f, "{} [{service}]", file.display()),
+            Self::Passfile { file, line } => write!(f, "{} line {line}", file.display()),
+            Self::Terminal => f.write_str("terminal"),
+        }
+    }
 }
 
 /// One host of the target.
@@ -134,6 +191,14 @@ pub struct Host {
     pub port: u16,
     /// The password for this host and port, and where it came from.
     pub password: Option<(Secret, Origin)>,
+}
+
+impl Host {
+    /// What to call it: the name that was asked for, or the address.
+    pub fn name(&self) -> String {
+        let address = self.hostaddr.map(|ip| ip.to_string());
+        self.host.clone().or(address).unwrap_or_default()
+    }
 }
 
 /// TCP options.
@@ -179,145 +244,4 @@ pub struct TlsParameters {
     pub min_version: ProtocolVersion,
     /// The highest protocol version; `None`: the library's.
     pub max_version: Option<ProtocolVersion>,
-}
-
-/// libpq's `sslmode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SslMode {
-    /// Only plaintext.
-    Disable,
-    /// Plaintext first, TLS when that is refused.
-    Allow,
-    /// TLS first, plaintext when there is none. libpq's default.
-    Prefer,
-    /// Only TLS, with anybody.
-    Require,
-    /// Only TLS, with a certificate of a trusted authority.
-    VerifyCa,
-    /// Only TLS, with a trusted certificate that names the host.
-    VerifyFull,
-}
-
-impl SslMode {
-    /// All modes, weakest first.
-    pub const ALL: [Self; 6] = [
-        Self::Disable,
-        Self::Allow,
-        Self::Prefer,
-        Self::Require,
-        Self::VerifyCa,
-        Self::VerifyFull,
-    ];
-
-    /// libpq's spelling.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Disable => "disable",
-            Self::Allow => "allow",
-            Self::Prefer => "prefer",
-            Self::Require => "require",
-            Self::VerifyCa => "verify-ca",
-            Self::VerifyFull => "verify-full",
-        }
-    }
-}
-
-/// libpq's `sslrootcert`, the added value `mozilla` included.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RootCert {
-    /// A PEM file. It may be missing where libpq then goes without (`require`).
-    File(PathBuf),
-    /// The platform's trust store.
-    System,
-    /// The bundled Mozilla roots (webpki-roots): an addition of pgcheck's.
-    Mozilla,
-}
-
-/// libpq's `sslnegotiation`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SslNegotiation {
-    /// An SSLRequest first.
-    Postgres,
-    /// The TLS handshake at once, with ALPN `postgresql` (PostgreSQL 17 and later).
-    Direct,
-}
-
-/// libpq's `sslcertmode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SslCertMode {
-    /// Never send a client certificate.
-    Disable,
-    /// Send one when the server asks and one is there.
-    Allow,
-    /// The server must ask for one.
-    Require,
-}
-
-/// A TLS protocol version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ProtocolVersion {
-    /// TLS 1.0, which only the server's acceptance is ever asked about.
-    Tls10,
-    /// TLS 1.1, likewise.
-    Tls11,
-    /// TLS 1.2.
-    Tls12,
-    /// TLS 1.3.
-    Tls13,
-}
-
-/// libpq's `channel_binding`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChannelBinding {
-    /// Do not use it.
-    Disable,
-    /// Use it when the server offers it. libpq's default.
-    Prefer,
-    /// Refuse to go without.
-    Require,
-}
-
-/// libpq's `require_auth`: the methods named, or all but those.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequireAuth {
-    /// The methods named.
-    pub methods: Vec<AuthMethod>,
-    /// Whether the methods are the forbidden ones (`!md5`).
-    pub negated: bool,
-}
-
-/// An authentication method, as `require_auth` names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthMethod {
-    /// A cleartext password.
-    Password,
-    /// An MD5-hashed password.
-    Md5,
-    /// GSSAPI.
-    Gss,
-    /// SSPI.
-    Sspi,
-    /// SCRAM-SHA-256, with or without channel binding.
-    ScramSha256,
-    /// OAuth.
-    OAuth,
-    /// No authentication at all.
-    None,
-}
-
-/// libpq's `target_session_attrs`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetSessionAttrs {
-    /// Any server.
-    Any,
-    /// A session that may write.
-    ReadWrite,
-    /// A session that may not.
-    ReadOnly,
-    /// Not in recovery.
-    Primary,
-    /// In recovery.
-    Standby,
-    /// In recovery if there is one, else any.
-    PreferStandby,
 }

@@ -148,7 +148,7 @@ fn decrypt_cbc<C: KeyIvInit + BlockModeDecrypt>(
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     digits

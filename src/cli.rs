@@ -1,0 +1,166 @@
+//! The command line: what was typed, not yet what it means.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, ValueEnum};
+
+use crate::check::CheckId;
+use crate::policy::{Level, Policy};
+
+/// Can this application reach its PostgreSQL over TLS, and only over TLS?
+#[derive(Debug, Parser)]
+#[command(name = "pgcheck", version, about, max_term_width = 88, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to check.
+    #[command(flatten)]
+    pub targets: Targets,
+
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+
+    /// How to report it.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+const EXAMPLES: &str = "\
+Without TARGET, the first that is set of DATABASE_URL, SCALINGO_POSTGRESQL_URL,
+POSTGRESQL_URL and POSTGRES_URL is checked, else what libpq's own variables (PGHOST, …) say.
+
+Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no TLS,
+6 login or query refused, 70 a bug.
+
+Examples:
+  pgcheck                                      check what DATABASE_URL names
+  pgcheck -q --timeout 5s                      one line, for a healthcheck
+  pgcheck --env REPORTING_DATABASE_URL         check what another variable names
+  pgcheck 'host=db.example.com user=app'       check a libpq keyword/value string";
+
+/// Where the targets come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Targets")]
+pub struct Targets {
+    /// A connection URI, a libpq keyword/value string, or - for standard input, one a line
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Take the target from this environment variable; may be repeated
+    #[arg(short, long, value_name = "NAME")]
+    pub env: Vec<String>,
+
+    /// Take targets from this file, one a line, each optionally as NAME = TARGET
+    #[arg(short, long, value_name = "PATH")]
+    pub file: Vec<PathBuf>,
+
+    /// Override a connection parameter (sslmode=verify-full); may be repeated
+    #[arg(short, long = "option", value_name = "KEY=VALUE")]
+    pub option: Vec<String>,
+
+    /// Ask for the password on the terminal
+    #[arg(short = 'W', long)]
+    pub password: bool,
+}
+
+/// What is demanded, and for how long it is asked for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Demands")]
+pub struct Demands {
+    /// Run just these checks; comma-separated or repeated
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = check)]
+    pub only: Vec<CheckId>,
+
+    /// Run all but these checks
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = check)]
+    pub skip: Vec<CheckId>,
+
+    /// A warning fails the run
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Raise the bar: verify-ca, verify-full, channel-binding, tls1.3; may be repeated
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level)]
+    pub require: Vec<Level>,
+
+    /// Warn when the certificate expires sooner
+    #[arg(long, value_name = "DURATION", default_value = "21d", value_parser = duration)]
+    pub expires_within: Duration,
+
+    /// Fail when the certificate expires sooner
+    #[arg(long, value_name = "DURATION", default_value = "3d", value_parser = duration)]
+    pub expires_fail: Duration,
+
+    /// Deadline for one target, everything included (500ms, 10s, 5m)
+    #[arg(short, long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// How the report looks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+
+    /// One line per target; twice: nothing at all
+    #[arg(short, long, action = ArgAction::Count)]
+    pub quiet: u8,
+
+    /// Every check with its facts
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// One JSON object; an array for several targets
+    Json,
+}
+
+impl Cli {
+    /// What is demanded of every target.
+    pub fn policy(&self) -> Policy {
+        let demands = &self.demands;
+        let checks = CheckId::ALL.into_iter().filter(|check| {
+            let only = demands.only.is_empty() || demands.only.contains(check);
+            only && !demands.skip.contains(check)
+        });
+        Policy {
+            checks: checks.collect(),
+            strict: demands.strict,
+            require: demands.require.clone(),
+            expires_within: demands.expires_within,
+            expires_fail: demands.expires_fail,
+            timeout: demands.timeout,
+            plaintext_elsewhere: self.output.verbose || demands.only == [CheckId::Plaintext],
+        }
+    }
+}
+
+fn check(text: &str) -> Result<CheckId, String> {
+    let ids = CheckId::ALL.map(CheckId::as_str);
+    let found = CheckId::ALL
+        .into_iter()
+        .find(|check| check.as_str() == text);
+    found.ok_or_else(|| format!("the checks are {}", ids.join(", ")))
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    let levels = Level::ALL.map(Level::as_str);
+    let found = Level::ALL.into_iter().find(|level| level.as_str() == text);
+    found.ok_or_else(|| format!("the levels are {}", levels.join(", ")))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "a duration is a number with a unit: 500ms, 10s, 5m, 2h, 21d".to_owned())?;
+    if duration.is_zero() {
+        return Err("it must be longer than zero".to_owned());
+    }
+    Ok(duration)
+}

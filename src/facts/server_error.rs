@@ -1,0 +1,75 @@
+//! An ErrorResponse, kept verbatim.
+
+use std::fmt;
+
+/// The fields of an ErrorResponse, by their one-letter types
+/// (PostgreSQL manual, "Error and Notice Message Fields"). Text that is not UTF-8 is
+/// kept with replacement characters; nothing is escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerError {
+    fields: Vec<(char, String)>,
+}
+
+impl ServerError {
+    /// An error with these fields.
+    pub fn new(fields: Vec<(char, String)>) -> Self {
+        Self { fields }
+    }
+
+    /// All fields, in the order sent.
+    pub fn fields(&self) -> &[(char, String)] {
+        &self.fields
+    }
+
+    /// The SQLSTATE.
+    pub fn code(&self) -> Option<&str> {
+        self.field('C')
+    }
+
+    /// The primary message; it may be in any language.
+    pub fn message(&self) -> &str {
+        self.field('M').unwrap_or_default()
+    }
+
+    /// The detail.
+    pub fn detail(&self) -> Option<&str> {
+        self.field('D')
+    }
+
+    /// The hint.
+    pub fn hint(&self) -> Option<&str> {
+        self.field('H')
+    }
+
+    /// The source file that reported it. Never localized.
+    pub fn file(&self) -> Option<&str> {
+        self.field('F')
+    }
+
+    /// The line in that file.
+    pub fn line(&self) -> Option<&str> {
+        self.field('L')
+    }
+
+    /// The C function that reported it. Never localized.
+    pub fn routine(&self) -> Option<&str> {
+        self.field('R')
+    }
+
+    fn field(&self, kind: char) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(field, _)| *field == kind)
+            .map(|(_, text)| text.as_str())
+    }
+}
+
+/// `28P01 password authentication failed for user "app"`.
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code() {
+            Some(code) => write!(f, "{code} {}", self.message()),
+            None => f.write_str(self.message()),
+        }
+    }
+}

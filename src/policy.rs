@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::CheckId;
-use crate::target::TlsParameters;
+use crate::target::{RootCert, SslMode, TlsParameters};
 use crate::tls::Identity;
 
 /// The demands of one run.
@@ -94,6 +94,23 @@ impl Policy {
         } else {
             Identity::Unverified
         };
-        Identity::demanded(tls).max(required)
+        libpq_demands(tls).max(required)
+    }
+}
+
+/// What libpq demands over TLS: `require` verifies the chain where a root certificate
+/// file exists.
+fn libpq_demands(tls: &TlsParameters) -> Identity {
+    let roots_exist = match &tls.sslrootcert {
+        Some(RootCert::File(file)) => file.exists(),
+        Some(RootCert::System | RootCert::Mozilla) => true,
+        None => false,
+    };
+    match tls.sslmode {
+        SslMode::Disable | SslMode::Allow | SslMode::Prefer => Identity::Unverified,
+        SslMode::Require if roots_exist => Identity::Chain,
+        SslMode::Require => Identity::Unverified,
+        SslMode::VerifyCa => Identity::Chain,
+        SslMode::VerifyFull => Identity::ChainAndName,
     }
 }

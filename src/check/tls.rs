@@ -165,7 +165,9 @@ fn failed(endpoint: &Endpoint) -> Option<Outcome> {
     let failure = leg.handshake.failure()?;
     let finding = match failure {
         // The checks of the certificate report these.
-        Failure::Certificate(Refusal::Chain(_) | Refusal::Name(_)) => return None,
+        Failure::Certificate(Refusal::Chain(_) | Refusal::Name(_) | Refusal::NoRoots) => {
+            return None;
+        }
         Failure::TimedOut => Finding::new(
             &TLS_TIMEOUT,
             format!("{}: no answer to the TLS handshake", endpoint.address),

@@ -267,8 +267,7 @@ fn facts(report: &Report) -> FactsView {
     let leg = endpoint.map(|endpoint| &endpoint.tls);
     let certificate = leg
         .and_then(|leg| leg.presented.as_ref())
-        .and_then(|presented| presented.certificates.first())
-        .and_then(|certificate| crate::tls::describe(certificate).ok());
+        .and_then(|presented| presented.certificate());
     FactsView {
         dns: facts
             .lookups

@@ -16,7 +16,7 @@ use super::load_error::{LoadError, LoadProblem};
 use super::recording::Recording;
 use super::roots::Roots;
 use super::verifier::{RecordingVerifier, Trust};
-use crate::target::{ProtocolVersion, RootCert, SslMode, TlsParameters};
+use crate::target::{ProtocolVersion, RootCert, TlsParameters};
 
 /// PostgreSQL's application protocol. libpq 17 and later always offer it; servers up to
 /// 16 ignore it; with `sslnegotiation=direct` the server must choose it.
@@ -31,25 +31,6 @@ pub enum Identity {
     Chain,
     /// A chain to a trusted root, and the host's name.
     ChainAndName,
-}
-
-impl Identity {
-    /// What libpq would demand over TLS: `require` verifies the chain where a root
-    /// certificate file exists.
-    pub fn demanded(parameters: &TlsParameters) -> Self {
-        let roots_exist = match &parameters.sslrootcert {
-            Some(RootCert::File(file)) => file.exists(),
-            Some(RootCert::System | RootCert::Mozilla) => true,
-            None => false,
-        };
-        match parameters.sslmode {
-            SslMode::Disable | SslMode::Allow | SslMode::Prefer => Self::Unverified,
-            SslMode::Require if roots_exist => Self::Chain,
-            SslMode::Require => Self::Unverified,
-            SslMode::VerifyCa => Self::Chain,
-            SslMode::VerifyFull => Self::ChainAndName,
-        }
-    }
 }
 
 /// Which key-exchange group the client sends its first key share for.

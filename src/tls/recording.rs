@@ -7,7 +7,9 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::asn1_rs::FromDer;
 use x509_parser::x509::X509Name;
 
+use super::certificate::{Certificate, describe};
 use super::chain_error::ChainError;
+use super::client::Identity;
 use super::name::{NameError, NameTrial};
 use super::parsed::name_text;
 use super::trial::ChainTrial;
@@ -34,6 +36,31 @@ pub struct Presented {
     pub name: NameTrial,
 }
 
+impl Presented {
+    /// Whether libpq would be satisfied. Without roots no chain is.
+    pub fn satisfies(&self, identity: Identity) -> bool {
+        self.verdict(identity).is_ok()
+    }
+
+    /// The facts of the server's own certificate; `None` when it cannot be read.
+    pub fn certificate(&self) -> Option<Certificate> {
+        describe(self.certificates.first()?).ok()
+    }
+
+    pub(super) fn verdict(&self, identity: Identity) -> Result<(), Refusal> {
+        if identity >= Identity::Chain {
+            match &self.chain {
+                Some(chain) => chain.libpq.clone().map_err(Refusal::Chain)?,
+                None => return Err(Refusal::NoRoots),
+            }
+        }
+        if identity >= Identity::ChainAndName {
+            self.name.libpq.clone().map_err(Refusal::Name)?;
+        }
+        Ok(())
+    }
+}
+
 /// What the handshake said about client certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientCertificate {
@@ -48,6 +75,8 @@ pub struct ClientCertificate {
 /// Why the handshake was stopped on this side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// A chain is demanded and there are no roots to hold it against.
+    NoRoots,
     /// The chain is not trusted.
     Chain(ChainError),
     /// The certificate does not name the host.
@@ -62,6 +91,7 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoRoots => f.write_str("there are no trusted roots"),
             Self::Chain(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
             Self::HandshakeSignature => {

@@ -39,20 +39,6 @@ pub(super) struct Trust {
 }
 
 impl RecordingVerifier {
-    fn verdict(&self, presented: &Presented) -> Result<(), Refusal> {
-        if self.trust.identity == Identity::Unverified {
-            return Ok(());
-        }
-        match &presented.chain {
-            Some(chain) => chain.libpq.clone().map_err(Refusal::Chain)?,
-            None => return Err(Refusal::Chain(ChainError::Refused("no roots".into()))),
-        }
-        if self.trust.identity == Identity::ChainAndName {
-            presented.name.libpq.clone().map_err(Refusal::Name)?;
-        }
-        Ok(())
-    }
-
     /// Records why a handshake signature was not accepted.
     fn signature_refused(&self, certificate: &CertificateDer<'_>, error: Error) -> Error {
         let supported = error != CertificateError::BadSignature.into();
@@ -88,7 +74,7 @@ impl ServerCertVerifier for RecordingVerifier {
                 name: NameTrial::new(end_entity, self.host.as_deref()),
                 certificates,
             };
-        let verdict = self.verdict(&presented);
+        let verdict = presented.verdict(self.trust.identity);
         self.recording.set_presented(presented);
         match verdict {
             Ok(()) => Ok(ServerCertVerified::assertion()),
@@ -175,6 +161,7 @@ fn alert_for(refusal: &Refusal) -> CertificateError {
             }
             _ => CertificateError::UnknownIssuer,
         },
+        Refusal::NoRoots => CertificateError::UnknownIssuer,
         Refusal::Name(_) => CertificateError::NotValidForName,
         Refusal::HandshakeSignature | Refusal::UnsupportedKey(_) => CertificateError::BadSignature,
     }

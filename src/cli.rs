@@ -94,6 +94,10 @@ pub struct Demands {
     /// Deadline for one target, everything included (500ms, 10s, 5m)
     #[arg(short, long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
+
+    /// Keep trying for this long while the failure may pass by itself
+    #[arg(short, long, value_name = "DURATION", value_parser = duration)]
+    pub wait: Option<Duration>,
 }
 
 /// How the report looks.

@@ -17,7 +17,8 @@
 //! ```
 //!
 //! Dependencies point one way. Checks and probes do not know each other; only
-//! [`Job::run`] calls both. The list of checks is [`check::CHECKS`].
+//! [`Job::run`] calls both, and [`wait::run`] calls that again. The list of checks is
+//! [`check::CHECKS`].
 
 pub mod check;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod report;
 pub mod secret;
 pub mod target;
 pub mod tls;
+pub mod wait;
 
 use std::time::Instant;
 
@@ -63,7 +65,7 @@ impl Job {
     }
 
     /// Observes the target and judges what was observed. Ends within the policy's timeout.
-    pub async fn run(self) -> Report {
+    pub async fn run(&self) -> Report {
         let start = Instant::now();
         let facts = probe::observe(Probe::new(&self.target, &self.policy, &self.tls)).await;
         let rows = check::judge(&Input {
@@ -73,8 +75,8 @@ impl Job {
             now: facts.started_at,
         });
         Report {
-            target: self.target,
-            policy: self.policy,
+            target: self.target.clone(),
+            policy: self.policy.clone(),
             facts,
             rows,
             duration: start.elapsed(),

@@ -1,48 +1,62 @@
 //! The command. Reads as a table of contents: parse, resolve, run, render, exit. Nothing
 //! else prints and nothing else exits.
 
-#![expect(clippy::print_stderr)]
-
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use clap::Parser;
-use pgcheck::Job;
 use pgcheck::cli::{Cli, Format};
 use pgcheck::exit::Exit;
-use pgcheck::render::{human, json, line};
+use pgcheck::render::{human, json, line, retry};
 use pgcheck::report::Report;
 use pgcheck::secret::Secret;
 use pgcheck::target::{self, Conninfo, Environment, ParameterValue, Request, Target};
+use pgcheck::{Job, wait};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(internal_error));
     match run() {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
-            eprint!("{}", message(&error));
+            tell(&message(&error));
             ExitCode::from(Exit::Usage.code())
         }
     }
 }
 
 fn run() -> anyhow::Result<Exit> {
+    end_on_signals()?;
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return Ok(explain_usage(&error)),
     };
     let targets = resolve(&cli)?;
     for note in targets.iter().flat_map(|target| &target.notes) {
-        eprintln!("pgcheck: note: {note}");
+        tell(&format!("pgcheck: note: {note}\n"));
     }
     let policy = cli.policy();
     let jobs = targets
         .into_iter()
         .map(|target| Job::new(target, policy.clone()))
         .collect::<Result<Vec<_>, _>>()?;
-    let reports = check_all(jobs)?;
+    let reports = check_all(&cli, &jobs)?;
     print(&render(&cli, &reports))?;
     Ok(worst(&reports))
+}
+
+/// Ends the process at once, whatever it is doing, the password prompt and a blocked write
+/// included. Without a handler a container's first process would not notice a signal.
+fn end_on_signals() -> io::Result<()> {
+    for (signal, exit) in [(SIGINT, Exit::Interrupted), (SIGTERM, Exit::Terminated)] {
+        let always = Arc::new(AtomicBool::new(true));
+        let code = i32::from(exit.code());
+        signal_hook::flag::register_conditional_shutdown(signal, code, always)?;
+    }
+    Ok(())
 }
 
 /// A bug. Only the place is told: a panic's message may quote what was being worked on.
@@ -51,7 +65,9 @@ fn internal_error(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic
         .location()
         .map_or_else(String::new, |place| format!(" at {place}"));
-    eprintln!("pgcheck: internal error{place}; this is a bug, please report it");
+    tell(&format!(
+        "pgcheck: internal error{place}; this is a bug, please report it\n"
+    ));
     std::process::exit(i32::from(Exit::Internal.code()));
 }
 
@@ -98,12 +114,18 @@ fn ask_password(conninfo: &Conninfo) -> io::Result<Secret> {
     rpassword::prompt_password(format!("password for {}: ", whose.trim_end())).map(Secret::new)
 }
 
-fn check_all(jobs: Vec<Job>) -> anyhow::Result<Vec<Report>> {
+fn check_all(cli: &Cli, jobs: &[Job]) -> anyhow::Result<Vec<Report>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let reports = runtime
-        .block_on(async { futures_util::future::join_all(jobs.into_iter().map(Job::run)).await });
+    let wait = cli.demands.wait.unwrap_or_default();
+    let retrying = |report: &Report, pause: Duration| {
+        if cli.output.verbose {
+            tell(&retry::render(report, pause));
+        }
+    };
+    let waiting = jobs.iter().map(|job| wait::run(job, wait, retrying));
+    let reports = runtime.block_on(async { futures_util::future::join_all(waiting).await });
     // A name lookup that the deadline cut off may still block a thread.
     runtime.shutdown_background();
     Ok(reports)
@@ -131,6 +153,11 @@ fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Prints to standard error. Without one there is nobody to tell.
+fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// The exit code of several reports: 1 if any has it, else the lowest that is not 0.

@@ -6,4 +6,6 @@
 
 mod ground;
 mod main_job;
+mod signals;
 mod support;
+mod wait;

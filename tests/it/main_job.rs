@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Finished, PASSWORD, Peer, Proxy, Step, fixture, pgcheck, startup_message};
+use crate::support::{
+    Finished, PASSWORD, Peer, Proxy, Step, closed_port, fixture, pgcheck, startup_message,
+};
 
 /// Runs `pgcheck --format json` with the target in `DATABASE_URL`.
 fn report(url: &str) -> (Finished, Value) {
@@ -81,10 +83,7 @@ fn a_wrong_password_is_rejected() {
 
 #[test]
 fn a_closed_port_is_unreachable() {
-    let port = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.local_addr().expect("an address").port()
-    };
+    let port = closed_port();
     let (finished, report) = report(&format!(
         "postgresql://app@127.0.0.1:{port}/shop?sslmode=require"
     ));
@@ -224,4 +223,22 @@ fn a_closed_standard_output_is_no_panic() {
         .output()
         .expect("sh runs");
     assert_eq!(String::from_utf8_lossy(&status.stderr), "");
+}
+
+#[test]
+fn a_closed_standard_error_is_no_panic() {
+    let port = closed_port();
+    for arguments in ["--no-such-option", "-v --wait 300ms", "-f /no/such/file"] {
+        let script = format!("\"$0\" {arguments} 2>&1 >/dev/null | true; exit ${{PIPESTATUS[0]}}");
+        let status = std::process::Command::new("bash")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_pgcheck")])
+            .env(
+                "DATABASE_URL",
+                format!("postgresql://app@127.0.0.1:{port}/shop"),
+            )
+            .status()
+            .expect("bash runs");
+        let code = if arguments.contains("--wait") { 4 } else { 3 };
+        assert_eq!(status.code(), Some(code), "{arguments}");
+    }
 }

@@ -12,7 +12,7 @@ pub use peer::{Peer, Step};
 pub use proxy::Proxy;
 pub use server::{Server, Variant, fixture, is_compose};
 pub use uri::Uri;
-pub use wire::{first_reply, ssl_request, startup_message};
+pub use wire::{closed_port, first_reply, ssl_request, startup_message};
 
 /// The password of role `app` in every fixture; it must never be seen outside TLS.
 pub const PASSWORD: &str = "sesame-4711";

@@ -1,5 +1,6 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub enum Step {
 pub struct Peer {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Vec<u8>>>>,
+    gone: Arc<AtomicUsize>,
 }
 
 impl Peer {
@@ -49,18 +51,26 @@ impl Peer {
         let address = listener.local_addr().expect("an address");
         let received = Arc::new(Mutex::new(Vec::<Vec<u8>>::new()));
         let (notes, serve) = (Arc::clone(&received), Arc::new(serve));
+        let gone = Arc::new(AtomicUsize::new(0));
+        let ended = Arc::clone(&gone);
         thread::spawn(move || {
             for (index, mut stream) in listener.incoming().flatten().enumerate() {
                 let (notes, serve) = (Arc::clone(&notes), Arc::clone(&serve));
+                let ended = Arc::clone(&ended);
                 notes.lock().unwrap().push(Vec::new());
                 thread::spawn(move || {
                     serve(&mut stream, &|bytes| {
                         notes.lock().unwrap()[index].extend(bytes)
-                    })
+                    });
+                    ended.fetch_add(1, Ordering::SeqCst);
                 });
             }
         });
-        Self { address, received }
+        Self {
+            address,
+            received,
+            gone,
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -74,6 +84,11 @@ impl Peer {
     /// What the clients sent, one entry for each connection in the order of their arrival.
     pub fn received(&self) -> Vec<Vec<u8>> {
         self.received.lock().unwrap().clone()
+    }
+
+    /// How many scripts are over: played to their end, or ended by the client's going.
+    pub fn gone(&self) -> usize {
+        self.gone.load(Ordering::SeqCst)
     }
 }
 

@@ -141,7 +141,7 @@ impl Drop for Server {
 #[derive(Default)]
 pub struct Variant {
     directory: Option<TempDir>,
-    options: Vec<&'static str>,
+    options: Vec<String>,
 }
 
 impl Variant {
@@ -186,13 +186,19 @@ impl Variant {
 
     /// Does not wait until the server accepts logins, only until it answers.
     pub fn early(mut self) -> Self {
-        self.options.push("--early");
+        self.options.push("--early".into());
+        self
+    }
+
+    /// Listens on this port, which must be free.
+    pub fn port(mut self, port: u16) -> Self {
+        self.options.extend(["--port".into(), port.to_string()]);
         self
     }
 
     pub fn start(self) -> Server {
         let path = self.path().to_str().expect("a path in UTF-8").to_owned();
-        let mut arguments = self.options.clone();
+        let mut arguments: Vec<&str> = self.options.iter().map(String::as_str).collect();
         arguments.push(&path);
         serve(&arguments)
     }

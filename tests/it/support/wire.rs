@@ -1,5 +1,5 @@
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -31,4 +31,10 @@ pub fn first_reply(address: SocketAddr, message: &[u8]) -> Vec<u8> {
     let length = stream.read(&mut reply).expect("the server answers");
     reply.truncate(length);
     reply
+}
+
+/// A loopback port on which nothing listens.
+pub fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
 }

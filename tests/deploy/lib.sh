@@ -49,6 +49,25 @@ until_true() {
     done
 }
 
+# start_servers FIXTURE...: throwaway servers, which end with this script
+start_servers() {
+    local name
+    mkfifo "$work/alive"
+    for name in "$@"; do fixtures/serve "$name" <"$work/alive" >"$work/$name.ready" & done
+    exec {alive}>"$work/alive"
+    for name in "$@"; do
+        until_true 60 grep -q '^ready' "$work/$name.ready" || fail "the $name server did not start"
+    done
+}
+
+port_of() { tr '\t' '\n' <"$work/$1.ready" | sed -n 's/^port=//p'; }
+
+stop_servers() {
+    [[ -z ${alive:-} ]] || exec {alive}>&-
+    wait
+    rm -rf "$work"
+}
+
 # The static binary: PGCHECK_STATIC, else what dist/build-static makes.
 static_binary() { if [[ -n ${PGCHECK_STATIC:-} ]]; then echo "$PGCHECK_STATIC"; else dist/build-static; fi; }
 

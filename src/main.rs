@@ -15,6 +15,7 @@ use pgcheck::report::Report;
 use pgcheck::target::{self, Environment, Request, Target};
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(internal_error));
     match run() {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
@@ -41,6 +42,16 @@ fn run() -> anyhow::Result<Exit> {
     let reports = check_all(jobs)?;
     print(&render(&cli, &reports))?;
     Ok(worst(&reports))
+}
+
+/// A bug. Only the place is told: a panic's message may quote what was being worked on.
+#[expect(clippy::exit)]
+fn internal_error(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map_or_else(String::new, |place| format!(" at {place}"));
+    eprintln!("pgcheck: internal error{place}; this is a bug, please report it");
+    std::process::exit(i32::from(Exit::Internal.code()));
 }
 
 /// clap's own errors exit with 2, which Docker reserves.

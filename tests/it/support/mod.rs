@@ -1,0 +1,18 @@
+//! What the tests stand on: servers, the binary, a proxy that records, peers that misbehave.
+
+mod command;
+mod peer;
+mod proxy;
+mod server;
+mod uri;
+mod wire;
+
+pub use command::pgcheck;
+pub use peer::{Peer, Step};
+pub use proxy::Proxy;
+pub use server::{Server, Variant, fixture, is_compose};
+pub use uri::Uri;
+pub use wire::{first_reply, ssl_request, startup_message};
+
+/// The password of role `app` in every fixture; it must never be seen outside TLS.
+pub const PASSWORD: &str = "sesame-4711";

@@ -40,7 +40,7 @@ fn annotation(report: &Report, finding: &Finding) -> String {
 /// between them are ours.
 fn message(report: &Report, finding: &Finding) -> String {
     let mut lines = vec![
-        format!("{}: {}", called(report), finding.title),
+        format!("{}: {}", called(&report.target), finding.title),
         format!("saw: {}", finding.saw),
         format!("why: {}", finding.why),
     ];

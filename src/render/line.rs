@@ -22,7 +22,7 @@ pub fn line(report: &Report, look: Look) -> String {
         Status::Fail | Status::Skip => "FAIL",
     };
     let time = milliseconds(report.duration);
-    let (called, place) = (called(report), place(report));
+    let (called, place) = (called(&report.target), place(&report.target));
     let place = match called == place {
         true => bounded(&place, 200).into_owned(),
         false => format!("{} ({})", bounded(&called, 100), bounded(&place, 200)),

@@ -56,7 +56,11 @@ impl Look {
 
     /// The characters for a bar: a whole cell and half a cell.
     pub fn bar(self) -> [char; 2] {
-        if self.unicode { ['━', '╸'] } else { ['=', '-'] }
+        if self.unicode {
+            ['━', '╸']
+        } else {
+            ['=', '-']
+        }
     }
 
     /// Text, foreign or not, as it may be printed here.

@@ -16,6 +16,7 @@ pub mod text;
 
 use crate::report::Report;
 use look::Look;
+pub use summary::called;
 
 /// A form of the report.
 #[derive(Clone, Copy)]

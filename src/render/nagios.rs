@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use super::look::Look;
-use super::summary::{called, certificate_days, gist, milliseconds, place};
-use super::text::bounded;
+use super::summary::{called, certificate_days, gist, milliseconds};
 use crate::check::Status;
 use crate::policy::Policy;
 use crate::report::Report;
@@ -31,7 +30,12 @@ pub fn render(reports: &[Report], look: Look) -> String {
         Status::Fail | Status::Skip => "CRITICAL",
     };
     let what = match reports {
-        [only] => format!("{} {}, {}", place(only), gist(only), milliseconds(only.duration)),
+        [only] => format!(
+            "{} {}, {}",
+            called(&only.target),
+            gist(only),
+            milliseconds(only.duration)
+        ),
         several => of_several(several),
     };
     let data: Vec<String> = reports
@@ -54,18 +58,28 @@ fn message(text: &str, look: Look) -> String {
     let dots = look.text("…");
     match text.chars().count() {
         count if count <= LONGEST => text,
-        _ => text.chars().take(LONGEST - dots.chars().count()).collect::<String>() + &dots,
+        _ => {
+            text.chars()
+                .take(LONGEST - dots.chars().count())
+                .collect::<String>()
+                + &dots
+        }
     }
 }
 
 fn of_several(reports: &[Report]) -> String {
     let bad: Vec<String> = (reports.iter())
         .filter(|report| report.status() == worst(reports))
-        .map(called)
+        .map(|report| called(&report.target))
         .collect();
     match worst(reports) {
         Status::Ok => format!("{} targets", reports.len()),
-        _ => format!("{} of {} targets: {}", bad.len(), reports.len(), bad.join(", ")),
+        _ => format!(
+            "{} of {} targets: {}",
+            bad.len(),
+            reports.len(),
+            bad.join(", ")
+        ),
     }
 }
 
@@ -109,12 +123,19 @@ fn prefix(reports: &[Report], index: usize) -> String {
     if reports.len() == 1 {
         return String::new();
     }
-    let name = super::text::ascii(&called(&reports[index]));
+    let name = super::text::ascii(&called(&reports[index].target));
     let name: String = (name.chars())
-        .map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || ".-_".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .take(60)
         .collect();
-    let before = (reports[..index].iter()).filter(|r| called(r) == called(&reports[index]));
+    let before =
+        (reports[..index].iter()).filter(|r| called(&r.target) == called(&reports[index].target));
     match before.count() {
         0 => format!("{name}_"),
         count => format!("{name}_{}_", count + 1),

@@ -90,7 +90,9 @@ pub fn render(reports: &[Report]) -> String {
 }
 
 fn write_family(text: &mut String, family: &Family, reports: &[Report], targets: &[String]) {
-    let Family { name, unit, help, .. } = family;
+    let Family {
+        name, unit, help, ..
+    } = family;
     // Writing to a string does not fail.
     let _ = writeln!(text, "# TYPE {name} gauge");
     if let Some(unit) = unit {
@@ -112,7 +114,7 @@ fn write_family(text: &mut String, family: &Family, reports: &[Report], targets:
 /// would give two samples of one series.
 fn targets(reports: &[Report]) -> Vec<String> {
     let name = |report: &Report| {
-        let place = || format!("{}/{}", place(report), report.target.dbname);
+        let place = || format!("{}/{}", place(&report.target), report.target.dbname);
         report.target.name.clone().unwrap_or_else(place)
     };
     let mut targets: Vec<String> = Vec::new();
@@ -144,7 +146,10 @@ fn flag(value: bool) -> f64 {
 }
 
 fn checks(report: &Report) -> Vec<Sample> {
-    let judged = report.rows.iter().filter(|row| row.status() != Status::Skip);
+    let judged = report
+        .rows
+        .iter()
+        .filter(|row| row.status() != Status::Skip);
     judged
         .map(|row| {
             let label = ("check", row.check.as_str().to_owned());
@@ -177,7 +182,10 @@ fn durations(report: &Report) -> Vec<Sample> {
 }
 
 fn tls(report: &Report) -> Vec<Sample> {
-    let handshake = report.facts.session_endpoint().and_then(|e| e.tls.handshake.value());
+    let handshake = report
+        .facts
+        .session_endpoint()
+        .and_then(|e| e.tls.handshake.value());
     let sample = |handshake: &crate::facts::Handshake| {
         let version = ("version", handshake.version.to_owned());
         Sample(vec![version, ("cipher", handshake.cipher.clone())], 1.0)

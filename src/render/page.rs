@@ -84,7 +84,12 @@ impl Page {
         let label_width = width(&label);
         let margin = right.as_ref().map_or(0, |(_, columns)| *columns);
         let text = self.look.text(&paragraph.text.text);
-        let lines = wrap(&text, self.look.columns() - margin, label_width, paragraph.indent);
+        let lines = wrap(
+            &text,
+            self.look.columns() - margin,
+            label_width,
+            paragraph.indent,
+        );
         for (index, part) in lines.iter().enumerate() {
             let mut line = match index {
                 0 => label.iter().map(styled).collect(),
@@ -93,7 +98,10 @@ impl Page {
             line.push_str(&styled(&Span::new(paragraph.text.style, part.as_ref())));
             if let (0, Some((span, _))) = (index, &right) {
                 let used = label_width + display_width(part) + display_width(&span.text);
-                line.extend(std::iter::repeat_n(' ', self.look.columns().saturating_sub(used)));
+                line.extend(std::iter::repeat_n(
+                    ' ',
+                    self.look.columns().saturating_sub(used),
+                ));
                 line.push_str(&styled(span));
             }
             self.text.push_str(line.trim_end_matches(' '));
@@ -163,7 +171,10 @@ mod tests {
     #[test]
     fn wraps_by_display_width() {
         let text = page("漢字漢字漢字漢字 漢字漢字漢字漢字 漢字");
-        assert_eq!(text, "  saw:  漢字漢字漢字漢字\n        漢字漢字漢字漢字 漢字\n");
+        assert_eq!(
+            text,
+            "  saw:  漢字漢字漢字漢字\n        漢字漢字漢字漢字 漢字\n"
+        );
     }
 
     #[test]

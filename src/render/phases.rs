@@ -19,7 +19,9 @@ pub struct Phase {
 /// without TLS, which runs beside them from the moment that the name is resolved.
 pub fn phases(report: &Report) -> Vec<Phase> {
     let facts = &report.facts;
-    let lookup = (facts.lookups.iter()).filter_map(|lookup| lookup.addresses.elapsed()).max();
+    let lookup = (facts.lookups.iter())
+        .filter_map(|lookup| lookup.addresses.elapsed())
+        .max();
     let leg = facts.session_endpoint().map(|endpoint| &endpoint.tls);
     let tls = leg.and_then(|leg| {
         let negotiation = leg.negotiation.elapsed()?;
@@ -36,7 +38,11 @@ pub fn phases(report: &Report) -> Vec<Phase> {
     let mut phases = Vec::new();
     for (name, elapsed) in session {
         if let Some(elapsed) = elapsed {
-            phases.push(Phase { name, start, elapsed });
+            phases.push(Phase {
+                name,
+                start,
+                elapsed,
+            });
             start += elapsed;
         }
     }
@@ -50,9 +56,11 @@ pub fn phases(report: &Report) -> Vec<Phase> {
 
 /// The slowest of the connections without TLS.
 fn plaintext(report: &Report) -> Option<Duration> {
-    let legs = report.facts.endpoints.iter().flat_map(|e| e.plaintext.first());
-    legs.filter_map(|leg| {
-        Some(leg.tcp.elapsed()? + leg.answer.elapsed().unwrap_or_default())
-    })
-    .max()
+    let legs = report
+        .facts
+        .endpoints
+        .iter()
+        .flat_map(|e| e.plaintext.first());
+    legs.filter_map(|leg| Some(leg.tcp.elapsed()? + leg.answer.elapsed().unwrap_or_default()))
+        .max()
 }

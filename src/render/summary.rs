@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime};
 use crate::check::Status;
 use crate::finding::Severity;
 use crate::report::Report;
+use crate::target::{ProtocolVersion, Target};
 use crate::tls::Certificate;
 
 /// Where the target is: its hosts and ports.
-pub fn place(report: &Report) -> String {
-    let hosts = report.target.hosts.iter().map(|host| {
+pub fn place(target: &Target) -> String {
+    let hosts = target.hosts.iter().map(|host| {
         let name = host.name();
         match name.contains(':') {
             true => format!("[{name}]:{}", host.port),
@@ -20,8 +21,18 @@ pub fn place(report: &Report) -> String {
 }
 
 /// The target's name or, where it has none, its place.
-pub fn called(report: &Report) -> String {
-    report.target.name.clone().unwrap_or_else(|| place(report))
+pub fn called(target: &Target) -> String {
+    target.name.clone().unwrap_or_else(|| place(target))
+}
+
+/// A protocol version as TLS's own documents number it: `1.3`.
+pub fn version(version: ProtocolVersion) -> &'static str {
+    match version {
+        ProtocolVersion::Tls10 => "1.0",
+        ProtocolVersion::Tls11 => "1.1",
+        ProtocolVersion::Tls12 => "1.2",
+        ProtocolVersion::Tls13 => "1.3",
+    }
 }
 
 /// A time for people: `<1 ms`, `57 ms`, `5000 ms`.
@@ -58,7 +69,10 @@ pub fn time(moment: SystemTime) -> Option<String> {
 
 /// How long the server's certificate is still valid, in whole days.
 pub fn certificate_days(report: &Report) -> Option<i64> {
-    Some(days(report.facts.started_at, certificate(report)?.not_after))
+    Some(days(
+        report.facts.started_at,
+        certificate(report)?.not_after,
+    ))
 }
 
 /// What a finished report amounts to, without the place and the time:

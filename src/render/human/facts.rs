@@ -2,7 +2,7 @@
 
 use super::super::page::{Page, Span};
 use super::super::style;
-use super::super::summary::{certificate, days, milliseconds, time};
+use super::super::summary::{certificate, days, milliseconds, time, version};
 use super::rows::INDENT;
 use crate::check::CheckId;
 use crate::facts::{
@@ -81,7 +81,11 @@ fn tls(endpoint: &Endpoint) -> Vec<String> {
         Stage::Failed(failure, _) => words(failure),
         Stage::NotRun => "not asked".to_owned(),
     };
-    let first = format!("{}: {negotiation}{}", endpoint.address, took(&leg.negotiation));
+    let first = format!(
+        "{}: {negotiation}{}",
+        endpoint.address,
+        took(&leg.negotiation)
+    );
     let mut facts = vec![first];
     match &leg.handshake {
         Stage::Done(handshake, _) => {
@@ -89,7 +93,11 @@ fn tls(endpoint: &Endpoint) -> Vec<String> {
             facts.extend(details(handshake));
         }
         Stage::Failed(failure, _) => {
-            facts.push(format!("handshake: {}{}", words(failure), took(&leg.handshake)));
+            facts.push(format!(
+                "handshake: {}{}",
+                words(failure),
+                took(&leg.handshake)
+            ));
         }
         Stage::NotRun => {}
     }
@@ -98,7 +106,11 @@ fn tls(endpoint: &Endpoint) -> Vec<String> {
 
 fn details(handshake: &Handshake) -> Vec<String> {
     let group = handshake.group.as_deref().unwrap_or("not known");
-    let quantum = if handshake.post_quantum { ", post-quantum" } else { "" };
+    let quantum = if handshake.post_quantum {
+        ", post-quantum"
+    } else {
+        ""
+    };
     let client = &handshake.client_certificate;
     let certificate = match (client.requested, client.sent) {
         (false, _) => "not asked for",
@@ -127,8 +139,12 @@ fn legacy(endpoint: &Endpoint) -> Vec<String> {
             Stage::Failed(failure, _) => words(failure),
             Stage::NotRun => "not tried".to_owned(),
         };
-        let offered = leg.offered.as_str();
-        format!("{}: {offered} {what}{}", endpoint.address, took(&leg.accepted))
+        let offered = version(leg.offered);
+        format!(
+            "{}: TLS {offered} {what}{}",
+            endpoint.address,
+            took(&leg.accepted)
+        )
     };
     endpoint.legacy.iter().map(answer).collect()
 }
@@ -163,7 +179,11 @@ fn names(report: &Report) -> Vec<String> {
     if !certificate.ip_addresses.is_empty() {
         names.push(format!("addresses {}", certificate.ip_addresses.join(", ")));
     }
-    names.extend(certificate.common_name.map(|name| format!("common name {name}")));
+    names.extend(
+        certificate
+            .common_name
+            .map(|name| format!("common name {name}")),
+    );
     names
 }
 
@@ -175,7 +195,10 @@ fn validity(report: &Report) -> Vec<String> {
     let left = days(report.facts.started_at, certificate.not_after);
     vec![
         format!("valid from {}", date(certificate.not_before)),
-        format!("valid until {}, {left} days from now", date(certificate.not_after)),
+        format!(
+            "valid until {}, {left} days from now",
+            date(certificate.not_after)
+        ),
         format!("SHA-256 {}", certificate.sha256),
     ]
 }
@@ -184,7 +207,12 @@ fn auth(leg: &TlsLeg) -> Vec<String> {
     let mut facts = Vec::new();
     match &leg.login {
         Stage::Done(login, _) => {
-            facts.extend(login.requests.iter().map(|r| format!("the server asked for {r}")));
+            facts.extend(
+                login
+                    .requests
+                    .iter()
+                    .map(|r| format!("the server asked for {r}")),
+            );
             facts.extend(login.mechanism.iter().map(|m| format!("answered with {m}")));
         }
         Stage::Failed(failure, _) => facts.push(words(failure)),
@@ -262,6 +290,7 @@ fn words(failure: &Failure) -> String {
         | Failure::Io(words)
         | Failure::Tls(words)
         | Failure::Driver(words) => words.clone(),
+        Failure::Certificate(refusal) => format!("stopped here: {refusal}"),
         Failure::Server(error) => error.to_string(),
         Failure::NotPostgres(bytes) => {
             format!("not PostgreSQL: {:?}", String::from_utf8_lossy(bytes))

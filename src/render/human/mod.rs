@@ -55,7 +55,7 @@ fn head(page: &mut Page, report: &Report) {
         target.dbname,
         target.tls.sslmode.as_str(),
     );
-    let place = format!("{name}{}", place(report));
+    let place = format!("{name}{}", place(target));
     if place.chars().count() > page.look().columns() / 2 {
         page.wrapped(vec![], 4, Span::new(style::HEAD, place));
         page.wrapped(vec![Span::raw("    ")], 4, Span::raw(rest));

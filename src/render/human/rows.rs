@@ -21,7 +21,13 @@ pub fn print(page: &mut Page, report: &Report) {
             Judged::NotAsked => {}
             Judged::Because(_) => skipped.push(row),
             Judged::Done(outcome) => {
-                line(page, outcome.status(), row.check, &outcome.summary, outcome.elapsed);
+                line(
+                    page,
+                    outcome.status(),
+                    row.check,
+                    &outcome.summary,
+                    outcome.elapsed,
+                );
                 if page.look().is_verbose() {
                     facts::print(page, report, row.check);
                 }

@@ -16,17 +16,27 @@ pub fn of_one(page: &mut Page, report: &Report) {
         Status::Ok => ("ok", format!(": {judged} {checks} in {time}")),
         Status::Warn => {
             let (count, warned) = (warned.len(), warned.join(", "));
-            ("ok, with warnings", format!(": {count} of {judged} {checks} ({warned}), {time}"))
+            (
+                "ok, with warnings",
+                format!(": {count} of {judged} {checks} ({warned}), {time}"),
+            )
         }
         Status::Fail | Status::Skip => {
-            let strict = if failed.is_empty() { ", warnings fail" } else { "" };
+            let strict = if failed.is_empty() {
+                ", warnings fail"
+            } else {
+                ""
+            };
             let bad = if failed.is_empty() { warned } else { failed };
             let skipped = match skipped {
                 0 => String::new(),
                 count => format!(", {count} skipped"),
             };
             let (count, bad) = (bad.len(), bad.join(", "));
-            ("failed", format!(": {count} of {judged} {checks} ({bad}){strict}{skipped}"))
+            (
+                "failed",
+                format!(": {count} of {judged} {checks} ({bad}){strict}{skipped}"),
+            )
         }
     };
     let word = Span::new(style::status(report.status()), word);
@@ -43,7 +53,7 @@ pub fn of_all(page: &mut Page, reports: &[Report]) {
         .map(|(count, words)| format!("{count} {words}"))
         .collect();
     let worst = if !failed.is_empty() {
-        let names: Vec<String> = failed.iter().map(|report| called(report)).collect();
+        let names: Vec<String> = failed.iter().map(|report| called(&report.target)).collect();
         parts.push(format!("{} failed ({})", failed.len(), names.join(", ")));
         Status::Fail
     } else if counts[1].0 > 0 {
@@ -51,9 +61,17 @@ pub fn of_all(page: &mut Page, reports: &[Report]) {
     } else {
         Status::Ok
     };
-    let word = if worst == Status::Fail { "failed" } else { "ok" };
+    let word = if worst == Status::Fail {
+        "failed"
+    } else {
+        "ok"
+    };
     let rest = format!(": {} targets: {}", reports.len(), parts.join(", "));
-    page.wrapped(vec![Span::new(style::status(worst), word)], 2, Span::raw(rest));
+    page.wrapped(
+        vec![Span::new(style::status(worst), word)],
+        2,
+        Span::raw(rest),
+    );
 }
 
 fn of_status(reports: &[Report], status: Status) -> Vec<&Report> {

@@ -1,0 +1,15 @@
+//! libpq's verdict on certificates, with OpenSSL and psql as oracles.
+//!
+//! `chains` holds the verifier against `openssl verify`, which shares its code with
+//! psql; `sessions` holds whole connections against psql itself, on a real server.
+//! Nowhere may pgcheck accept what the oracle refuses; where it refuses what the oracle
+//! accepts, the case says why.
+
+mod chains;
+mod der;
+mod lists;
+mod pki;
+mod sessions;
+#[allow(dead_code, unused_imports)]
+#[path = "../it/support/mod.rs"]
+mod support;

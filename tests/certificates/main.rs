@@ -5,7 +5,9 @@
 //! Nowhere may pgcheck accept what the oracle refuses; where it refuses what the oracle
 //! accepts, the case says why.
 
+mod binding;
 mod chains;
+mod clients;
 mod der;
 mod lists;
 mod pki;
@@ -13,3 +15,4 @@ mod sessions;
 #[allow(dead_code, unused_imports)]
 #[path = "../it/support/mod.rs"]
 mod support;
+mod table;

@@ -383,6 +383,11 @@ impl Recipe {
         }
     }
 
+    /// No extension but that it is no CA's.
+    pub fn v3(common_name: &str) -> Self {
+        Self::new(common_name).with(basic_constraints(false, None))
+    }
+
     /// A CA certificate with the usual extensions.
     pub fn ca(common_name: &str) -> Self {
         Self::new(common_name)
@@ -392,7 +397,7 @@ impl Recipe {
 
     /// A server's certificate with the usual extensions, `CN=server`.
     pub fn server(names: &[&str]) -> Self {
-        let recipe = Self::new("server").with(basic_constraints(false, None));
+        let recipe = Self::v3("server");
         match names {
             [] => recipe,
             names => recipe.with(alternative_names(names)),

@@ -1,15 +1,17 @@
 //! Whole connections, with psql as the oracle: the same parameters, the same server.
 
+use std::net::IpAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pgcheck::policy::Policy;
 use pgcheck::target::{Environment, Request, Target, resolve};
-use pgcheck::tls::{ChainError, Identity, Recording, TlsClient};
+use pgcheck::tls::{ChainError, Handshake, Identity, Recording, TlsClient};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 use super::chains::{Chain, chain};
 use super::pki::*;
@@ -109,16 +111,44 @@ impl Stage {
     }
 }
 
+/// A TLS connection to the server, by nobody's rules but TLS's.
+impl Stage {
+    pub fn run<T>(&self, then: impl AsyncFnOnce(TlsStream<TcpStream>) -> T) -> T {
+        let environment = Environment::of([("HOME", self.home.path())]).with_user("app");
+        let request = Request {
+            targets: vec![self.conninfo("sslmode=require")],
+            ..Request::default()
+        };
+        let target = resolve(&request, &environment).unwrap().remove(0);
+        let client = TlsClient::load(&target.tls, Identity::Unverified).unwrap();
+        let address = target.hosts[0].hostaddr.unwrap();
+        let handshake = client.handshake(None, address);
+        self.runtime.block_on(async {
+            let stream = open(address, target.hosts[0].port, handshake).await;
+            then(stream.expect("a TLS connection")).await
+        })
+    }
+}
+
+async fn open(
+    address: IpAddr,
+    port: u16,
+    handshake: Handshake,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut tcp = TcpStream::connect((address, port)).await?;
+    tcp.write_all(&ssl_request()).await?;
+    assert_eq!(tcp.read_u8().await?, b'S');
+    let connector = tokio_rustls::TlsConnector::from(handshake.config);
+    connector.connect(handshake.server_name, tcp).await
+}
+
 async fn connect(target: &Target, client: &TlsClient) -> (Verdict, Arc<Recording>) {
     let host = &target.hosts[0];
     let address = host.hostaddr.unwrap();
     let handshake = client.handshake(host.host.as_deref(), address);
+    let recording = handshake.recording.clone();
     let connecting = async {
-        let mut tcp = TcpStream::connect((address, host.port)).await?;
-        tcp.write_all(&ssl_request()).await?;
-        assert_eq!(tcp.read_u8().await?, b'S');
-        let connector = tokio_rustls::TlsConnector::from(handshake.config);
-        let mut tls = connector.connect(handshake.server_name, tcp).await?;
+        let mut tls = open(address, host.port, handshake).await?;
         tls.write_all(&startup_message("app", "shop")).await?;
         tls.read_u8().await
     };
@@ -127,7 +157,7 @@ async fn connect(target: &Target, client: &TlsClient) -> (Verdict, Arc<Recording
         Ok(other) => Err(format!("the server answered {:?}", char::from(other))),
         Err(error) => Err(error.to_string()),
     };
-    (verdict, handshake.recording)
+    (verdict, recording)
 }
 
 /// A difference that is known: the case, and why pgcheck refuses what psql accepts.
@@ -299,6 +329,52 @@ fn chains() -> Vec<Chain> {
             .map(|(name, recipe)| chain(name, &[&root], &[&recipe.issued_by(&root)])),
     );
     chains
+}
+
+#[test]
+fn the_mode_and_the_root_file_decide_what_is_demanded() {
+    let stage = Stage::new("", TRUST);
+    let root = Recipe::ca("Root").self_signed();
+    stage.present(&[Recipe::server(&["db.example"])
+        .days(-20, -1)
+        .issued_by(&root)]);
+    let right = stage.file("right.pem", root.pem());
+    let garbage = stage.file("garbage.pem", "?");
+    let key_only = stage.file("key.pem", &root.key.pem);
+    let empty = stage.file("empty.pem", "");
+    let half = stage.file(
+        "half.pem",
+        format!(
+            "{}-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+            root.pem()
+        ),
+    );
+    let mut comparison = Comparison::default();
+    for mode in ["require", "verify-ca", "verify-full"] {
+        for (name, file) in [
+            ("no file", "/nowhere"),
+            ("a directory", "/"),
+            ("the right root", &right),
+            ("garbage", &garbage),
+            ("only a key", &key_only),
+            ("an empty file", &empty),
+            ("a root and a damaged one", &half),
+            ("the default", ""),
+        ] {
+            let parameters = format!("host=db.example sslmode={mode} sslrootcert='{file}'");
+            comparison.connect(&stage, &format!("{mode}, {name}"), &parameters);
+        }
+    }
+    let default = stage.home.path().join(".postgresql");
+    std::fs::create_dir(&default).unwrap();
+    for (name, content) in [("wrong", garbage), ("right", right)] {
+        std::fs::copy(content, default.join("root.crt")).unwrap();
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let parameters = format!("host=db.example sslmode={mode}");
+            comparison.connect(&stage, &format!("{mode}, default file {name}"), &parameters);
+        }
+    }
+    comparison.finish(&[]);
 }
 
 #[test]

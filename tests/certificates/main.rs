@@ -9,7 +9,9 @@ mod binding;
 mod chains;
 mod clients;
 mod der;
+mod handshakes;
 mod lists;
+mod mutations;
 mod pki;
 mod sessions;
 #[allow(dead_code, unused_imports)]

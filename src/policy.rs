@@ -85,23 +85,32 @@ impl Policy {
     }
 
     /// What the session demands of the server's certificate: what libpq would under the
-    /// target's sslmode (`require` verifies the chain where a root certificate file
-    /// exists), or more where `--require` says so.
+    /// target's parameters, or more where `--require` says so.
     pub fn identity(&self, tls: &TlsParameters) -> Identity {
-        let has_roots = match &tls.sslrootcert {
-            Some(RootCert::File(path)) => path.exists(),
-            Some(RootCert::System | RootCert::Mozilla) => true,
-            None => false,
-        };
-        if tls.sslmode == SslMode::VerifyFull || self.demands(Level::VerifyFull) {
+        let required = if self.demands(Level::VerifyFull) {
             Identity::ChainAndName
-        } else if tls.sslmode == SslMode::VerifyCa
-            || self.demands(Level::VerifyCa)
-            || (tls.sslmode == SslMode::Require && has_roots)
-        {
+        } else if self.demands(Level::VerifyCa) {
             Identity::Chain
         } else {
             Identity::Unverified
-        }
+        };
+        libpq_demands(tls).max(required)
+    }
+}
+
+/// What libpq demands over TLS: `require` verifies the chain where a root certificate
+/// file exists.
+fn libpq_demands(tls: &TlsParameters) -> Identity {
+    let roots_exist = match &tls.sslrootcert {
+        Some(RootCert::File(file)) => file.exists(),
+        Some(RootCert::System | RootCert::Mozilla) => true,
+        None => false,
+    };
+    match tls.sslmode {
+        SslMode::Disable | SslMode::Allow | SslMode::Prefer => Identity::Unverified,
+        SslMode::Require if roots_exist => Identity::Chain,
+        SslMode::Require => Identity::Unverified,
+        SslMode::VerifyCa => Identity::Chain,
+        SslMode::VerifyFull => Identity::ChainAndName,
     }
 }

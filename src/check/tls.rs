@@ -2,9 +2,10 @@
 
 use super::{Check, CheckId, Input, Outcome};
 use crate::exit::Cause;
-use crate::facts::{Endpoint, Failure, Handshake, Negotiation, TlsLeg};
+use crate::facts::{Endpoint, Failure, Handshake, Negotiation};
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::Level;
+use crate::tls::Refusal;
 
 pub const CHECK: Check = Check {
     id: CheckId::Tls,
@@ -117,7 +118,7 @@ fn run(input: &Input) -> Option<Outcome> {
         leg.negotiation.elapsed().unwrap_or_default() + leg.handshake.elapsed().unwrap_or_default();
     let outcome = match leg.handshake.value() {
         Some(handshake) => established(input, handshake),
-        None => failed(input, endpoint)?,
+        None => failed(endpoint)?,
     };
     Some(outcome.elapsed(Some(elapsed)))
 }
@@ -147,7 +148,7 @@ fn established(input: &Input, handshake: &Handshake) -> Outcome {
     Outcome::found(summary, finding)
 }
 
-fn failed(input: &Input, endpoint: &Endpoint) -> Option<Outcome> {
+fn failed(endpoint: &Endpoint) -> Option<Outcome> {
     let leg = &endpoint.tls;
     if leg.negotiation.value() == Some(&Negotiation::Refused) {
         let finding = Finding::new(
@@ -162,10 +163,11 @@ fn failed(input: &Input, endpoint: &Endpoint) -> Option<Outcome> {
         return Some(no_negotiation(endpoint, failure));
     }
     let failure = leg.handshake.failure()?;
-    if certificate_refused(input, leg) {
-        return None;
-    }
     let finding = match failure {
+        // The checks of the certificate report these.
+        Failure::Certificate(Refusal::Chain(_) | Refusal::Name(_) | Refusal::NoRoots) => {
+            return None;
+        }
         Failure::TimedOut => Finding::new(
             &TLS_TIMEOUT,
             format!("{}: no answer to the TLS handshake", endpoint.address),
@@ -180,15 +182,6 @@ fn failed(input: &Input, endpoint: &Endpoint) -> Option<Outcome> {
         "the handshake failed",
         finding.help("the server's log has its side of the reason"),
     ))
-}
-
-/// Whether pgcheck itself ended the handshake over the certificate, which the checks of
-/// the certificate report.
-fn certificate_refused(input: &Input, leg: &TlsLeg) -> bool {
-    let identity = input.policy.identity(&input.target.tls);
-    leg.presented
-        .as_ref()
-        .is_some_and(|presented| !presented.satisfies(identity))
 }
 
 fn no_negotiation(endpoint: &Endpoint, failure: &Failure) -> Outcome {
@@ -230,6 +223,7 @@ fn no_negotiation(endpoint: &Endpoint, failure: &Failure) -> Outcome {
 /// A failure in words, for `saw`.
 fn words(failure: &Failure) -> String {
     match failure {
+        Failure::Certificate(refusal) => refusal.to_string(),
         Failure::Closed => "the connection was closed without an answer".to_owned(),
         Failure::Reset => "the connection was reset".to_owned(),
         Failure::Tls(words) | Failure::Io(words) | Failure::Driver(words) => words.clone(),

@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::target::{ProtocolVersion, TargetSessionAttrs};
-use crate::tls::{ClientCertificate, Presented};
+use crate::tls::{ClientCertificate, Presented, Refusal};
 
 /// Everything that was observed of one target.
 #[derive(Clone, Debug)]
@@ -88,6 +88,8 @@ pub enum Failure {
     Io(String),
     /// The TLS handshake failed, in the library's words.
     Tls(String),
+    /// pgcheck ended the TLS handshake over the server's certificate.
+    Certificate(Refusal),
     /// The server answered with an ErrorResponse.
     Server(ServerError),
     /// The peer answered with something that is not the expected protocol: its first

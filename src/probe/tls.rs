@@ -44,7 +44,10 @@ pub async fn open(
     let connecting = async {
         let connector = TlsConnector::from(handshake.config);
         let stream = connector.connect(handshake.server_name, stream).await;
-        let stream = stream.map_err(|error| failure(&error))?;
+        let stream = stream.map_err(|error| match recording.refusal() {
+            Some(refusal) => Failure::Certificate(refusal),
+            None => failure(&error),
+        })?;
         Ok((describe(&stream, &recording), stream))
     };
     let stream = deadline.run(&mut leg.handshake, connecting).await;

@@ -319,8 +319,8 @@ fn tls(endpoint: &Endpoint) -> Option<TlsView> {
         alpn: handshake.and_then(|h| h.alpn.clone()),
         hello_retried: handshake.map(|h| h.hello_retried),
         client_certificate_requested: handshake.map(|h| h.client_certificate.requested),
-        chain_verified: presented.map(|p| p.chain.is_ok()),
-        hostname_verified: presented.map(|p| p.name.is_ok()),
+        chain_verified: presented.and_then(|p| Some(p.chain.as_ref()?.libpq.is_ok())),
+        hostname_verified: presented.map(|p| p.name.libpq.is_ok()),
         duration_ms: leg.handshake.elapsed().map(ms),
     })
 }

@@ -1,73 +1,57 @@
-#![allow(missing_docs)]
-use crate::target::*;
-use rustls::pki_types::*;
-use std::net::IpAddr;
-use std::sync::Arc;
+//! TLS as libpq would do it: the rustls client, and a verifier that records what a
+//! server presents and gives libpq's verdict on it.
+//!
+//! Nothing here touches the network. [`TlsClient`] holds what a target's parameters
+//! name; [`TlsClient::handshake`] hands out the configuration for one handshake together
+//! with the [`Recording`] that it fills. [`ChainTrial`] and [`NameTrial`] give the same
+//! verdicts offline.
+
+mod certificate;
+mod chain;
+mod chain_error;
+mod channel_binding;
+mod client;
+mod client_auth;
+mod compat;
+mod crl;
+mod distinguished_name;
+mod key;
+mod load_error;
+mod name;
+mod name_constraints;
+mod parsed;
+mod pem_file;
+mod recording;
+mod roots;
+mod rules;
+mod signature;
+mod strict;
+mod trial;
+mod verifier;
+
+use std::fmt::Write;
 use std::time::SystemTime;
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    Unverified,
-    Chain,
-    ChainAndName,
-}
-pub struct TlsClient;
-#[derive(Debug)]
-pub struct LoadError;
-pub struct Handshake {
-    pub config: Arc<rustls::ClientConfig>,
-    pub server_name: ServerName<'static>,
-    pub recording: Arc<Recording>,
-}
-impl TlsClient {
-    pub fn load(_: &TlsParameters, _: Identity) -> Result<Self, LoadError> {
-        todo!()
+
+pub use certificate::{Certificate, Unreadable, Weakness, describe};
+pub use chain_error::{ChainError, Place, RevocationProblem, Role};
+pub use channel_binding::channel_binding;
+pub use client::{ALPN, GroupOrder, Handshake, Identity, TlsClient, warm_up};
+pub use crl::Crls;
+pub use load_error::{LoadError, LoadProblem};
+pub use name::{NameError, NameMatch, NameTrial};
+pub use recording::{ClientCertificate, Presented, Recording, Refusal};
+pub use roots::Roots;
+pub use strict::StrictRefusal;
+pub use trial::ChainTrial;
+
+/// A time in RFC 3339, UTC; in words where that has none (it ends with the year 9999).
+fn time_text(time: SystemTime) -> String {
+    if time < SystemTime::UNIX_EPOCH {
+        return "before 1970".into();
     }
-    pub fn handshake(&self, _: Option<&str>, _: IpAddr) -> Handshake {
-        todo!()
-    }
-}
-pub struct Recording;
-impl Recording {
-    pub fn presented(&self) -> Option<Presented> {
-        todo!()
-    }
-    pub fn client_certificate(&self) -> ClientCertificate {
-        todo!()
+    let mut text = String::new();
+    match write!(text, "{}", humantime::format_rfc3339_seconds(time)) {
+        Ok(()) => text,
+        Err(_) => "after 9999".into(),
     }
 }
-#[derive(Clone, Debug)]
-pub struct ClientCertificate {
-    pub requested: bool,
-    pub sent: bool,
-}
-#[derive(Clone, Debug)]
-pub struct Presented {
-    pub chain: Result<(), String>,
-    pub name: Result<(), String>,
-}
-impl Presented {
-    pub fn satisfies(&self, _: Identity) -> bool {
-        todo!()
-    }
-    pub fn certificate(&self) -> Option<Certificate> {
-        todo!()
-    }
-}
-pub fn channel_binding(_: &CertificateDer<'_>) -> Option<Vec<u8>> {
-    None
-}
-pub struct Certificate {
-    pub subject: String,
-    pub issuer: String,
-    pub dns_names: Vec<String>,
-    pub ip_addresses: Vec<IpAddr>,
-    pub not_before: SystemTime,
-    pub not_after: SystemTime,
-    pub sha256: String,
-}
-impl std::fmt::Display for LoadError {
-    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Ok(())
-    }
-}
-impl std::error::Error for LoadError {}

@@ -178,6 +178,16 @@ fn a_variant_of_the_pooler_has_settings_of_its_own() {
 }
 
 #[test]
+fn a_variant_can_be_met_before_it_accepts_logins() {
+    let server = Variant::of("lax")
+        .settings("hot_standby = off")
+        .data_file("standby.signal", "")
+        .early()
+        .start();
+    assert!(says(&plaintext_reply(&server), "C57P03\0"));
+}
+
+#[test]
 fn a_server_that_goes_takes_its_files_and_its_port_along() {
     let server = Variant::of("lax").start();
     let (data, address) = (server.data().to_owned(), server.address());
@@ -209,6 +219,13 @@ fn the_proxy_records_a_plaintext_connection_byte_by_byte() {
 fn the_proxy_sees_no_password_in_a_login_over_tls() {
     let server = fixture("enforced");
     let proxy = Proxy::to(server.address());
+    assert!(
+        server
+            .uri()
+            .port(proxy.port())
+            .to_string()
+            .contains(&proxy.address().to_string())
+    );
     ask(proxy.address(), server, "SELECT version()").expect("a login through the proxy");
     let [recording] = &proxy.recordings()[..] else {
         panic!("not one connection")
@@ -230,6 +247,7 @@ fn a_peer_follows_its_script_and_remembers_what_it_heard() {
         .unwrap();
     assert!(stream.read(&mut reply).is_err(), "the peer was not silent");
     assert_eq!(peer.received(), [b"first second"]);
+    assert_eq!(peer.port(), peer.address().port());
 }
 
 #[test]
@@ -303,7 +321,13 @@ fn the_binary_runs_in_an_emptied_environment() {
         .home_file(".pgpass", "")
         .stdin("")
         .run();
-    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(
+        finished.code,
+        Some(0),
+        "{}{}",
+        finished.stdout,
+        finished.stderr
+    );
     assert!(finished.elapsed < Duration::from_secs(10));
 }
 

@@ -7,7 +7,7 @@ mod server;
 mod uri;
 mod wire;
 
-pub use command::pgcheck;
+pub use command::{Finished, pgcheck};
 pub use peer::{Peer, Step};
 pub use proxy::Proxy;
 pub use server::{Server, Variant, fixture, is_compose};

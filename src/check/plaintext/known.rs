@@ -52,7 +52,6 @@ pub static PRODUCTS: [Product; 14] = [
         source: "src/client.c, src/objects.c and src/janitor.c, versions 1.7 to 1.25",
         answers: &[
             ("08P01", Is("SSL required"), DemandsTls),
-            ("08P01", Is("TLS connection required"), DemandsTls),
             ("08P01", Starts("no more connections allowed"), NotNow),
             ("08P01", Starts("server login has been failing"), NotNow),
             ("08P01", Is("query_wait_timeout"), NotNow),
@@ -61,6 +60,7 @@ pub static PRODUCTS: [Product; 14] = [
             ("08P01", Starts("unsupported startup parameter"), OtherMatter),
             ("08P01", Is("bouncer config error"), OtherMatter),
             ("08P01", Is("login rejected"), Unclear),
+            ("08P01", Is("no authentication method is found"), Unclear),
         ],
     },
     Product {

@@ -81,8 +81,11 @@ const WHEN_READY: &str = "run pgcheck again when the server takes sessions; --wa
 const AFTER_AUTH: &str =
     "mend what the check auth reports, so that this user gets in with TLS, and run pgcheck again";
 
+const IN_FRONT: &str =
+    "see what stands in front of the server: a proxy, a firewall, another program on this port";
+
 /// The verdict table. The first rule that matches decides.
-pub static RULES: [Rule; 21] = [
+pub static RULES: [Rule; 22] = [
     Rule {
         answers: &[Kind::Authentication],
         control: Control::Any,
@@ -153,7 +156,7 @@ pub static RULES: [Rule; 21] = [
         answers: &[Kind::Hba],
         control: Control::Any,
         then: open(
-            "this user, database or client address is not let in with TLS either",
+            "with TLS the server does not go on to authentication either, so this may be about the user, the database or the client's address",
             AFTER_AUTH,
         ),
     },
@@ -229,11 +232,13 @@ pub static RULES: [Rule; 21] = [
         ),
     },
     Rule {
-        answers: &[Kind::Http, Kind::NotPostgres, Kind::NoAnswer],
+        answers: &[Kind::Http, Kind::NotPostgres],
         control: Control::Any,
-        then: open(
-            "that is no answer of a PostgreSQL server",
-            "see what stands in front of the server: a proxy, a firewall, another program on this port",
-        ),
+        then: open("that is no answer of a PostgreSQL server", IN_FRONT),
+    },
+    Rule {
+        answers: &[Kind::NoAnswer],
+        control: Control::Any,
+        then: open("there is no answer to judge", IN_FRONT),
     },
 ];

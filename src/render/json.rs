@@ -1,12 +1,16 @@
 //! The report for programs. Field names are a contract: other programs rely on them.
 //! Times are RFC 3339 UTC, units are in names, and what is unknown is `null`.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use crate::check::{CheckId, Judged, Row};
-use crate::facts::{Answer, AuthRequest, Endpoint, Failure, Handshake, Login, Session, Stage};
+use crate::facts::{
+    Answer, AuthRequest, Endpoint, Handshake, Login, PlaintextLeg, Scope, ServerError, Session,
+    Stage,
+};
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::target::Target;
@@ -166,7 +170,24 @@ struct SessionView {
 #[derive(Serialize)]
 struct PlaintextView {
     address: String,
+    from: Option<String>,
     outcome: &'static str,
+    confidence: Option<&'static str>,
+    reason: Option<&'static str>,
+    method: Option<String>,
+    sqlstate: Option<String>,
+    message: Option<String>,
+    /// The ErrorResponse verbatim, by its one-letter field types.
+    error_fields: Option<BTreeMap<char, String>>,
+    attempts: usize,
+    elsewhere: Vec<ElsewhereView>,
+    duration_ms: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct ElsewhereView {
+    scope: &'static str,
+    accepted: Option<bool>,
     method: Option<String>,
     sqlstate: Option<String>,
     message: Option<String>,
@@ -375,27 +396,69 @@ fn session(stage: &Stage<Session>) -> Option<SessionView> {
 }
 
 fn plaintext(endpoint: &Endpoint) -> Option<PlaintextView> {
-    use crate::check::plaintext::{Verdict, verdict};
+    use crate::check::plaintext::{Case, Verdict, verdict};
     let leg = endpoint.plaintext.first()?;
-    let error = match leg.answer.value() {
-        Some(Answer::Error(error)) => Some(error),
-        _ => match leg.answer.failure() {
-            Some(Failure::Server(error)) => Some(error),
-            _ => None,
-        },
+    let case = Case::of(endpoint);
+    let error = case.as_ref().and_then(|case| case.error);
+    let request = case.as_ref().and_then(|case| case.request);
+    let (outcome, confidence, reason) = match verdict(endpoint) {
+        Some(Verdict::Accepted(_)) => ("accepted", None, None),
+        Some(Verdict::Refused { confidence, reason }) => {
+            ("refused", Some(confidence.as_str()), Some(reason))
+        }
+        Some(Verdict::Undetermined { reason, .. }) => ("undetermined", None, Some(reason)),
+        None => ("undetermined", None, None),
     };
-    let (outcome, method) = match verdict(endpoint) {
-        Some(Verdict::Accepted(request)) => ("accepted", Some(request.to_string())),
-        Some(Verdict::Refused(_)) => ("refused", None),
-        Some(Verdict::Undetermined(_)) | None => ("undetermined", None),
+    let fields = |error: &ServerError| {
+        let fields = error.fields().iter().rev();
+        fields.map(|(kind, text)| (*kind, text.clone())).collect()
     };
     Some(PlaintextView {
         address: endpoint.address.to_string(),
+        from: leg.tcp.value().map(|tcp| tcp.local.ip().to_string()),
         outcome,
-        method,
+        confidence,
+        reason,
+        method: request.map(method),
         sqlstate: error.and_then(|error| error.code()).map(str::to_owned),
         message: error.map(|error| error.message().to_owned()),
+        error_fields: error.map(fields),
+        attempts: endpoint.plaintext.len(),
+        elsewhere: endpoint.plaintext_elsewhere.iter().map(elsewhere).collect(),
+        duration_ms: leg.answer.elapsed().map(ms),
     })
+}
+
+/// The method asked for, by the words of `require_auth` or by the SASL mechanisms' names.
+fn method(request: &AuthRequest) -> String {
+    match request {
+        AuthRequest::Ok => "none".to_owned(),
+        AuthRequest::KerberosV5 => "krb5".to_owned(),
+        AuthRequest::CleartextPassword => "password".to_owned(),
+        AuthRequest::Md5Password => "md5".to_owned(),
+        AuthRequest::Gss => "gss".to_owned(),
+        AuthRequest::Sspi => "sspi".to_owned(),
+        AuthRequest::Sasl(mechanisms) => mechanisms.join(",").to_lowercase(),
+        AuthRequest::Other(code) => format!("code-{code}"),
+    }
+}
+
+fn elsewhere((scope, leg): &(Scope, PlaintextLeg)) -> ElsewhereView {
+    let (accepted, request, error) = match leg.answer.value() {
+        Some(Answer::Authentication(request)) => (Some(true), Some(request), None),
+        Some(Answer::Error(error)) => (Some(false), None, Some(error)),
+        _ => (None, None, None),
+    };
+    ElsewhereView {
+        scope: match scope {
+            Scope::DatabasePostgres => "database-postgres",
+            Scope::Replication => "replication",
+        },
+        accepted,
+        method: request.map(method),
+        sqlstate: error.and_then(|error| error.code()).map(str::to_owned),
+        message: error.map(|error| error.message().to_owned()),
+    }
 }
 
 fn rfc3339(time: SystemTime) -> String {

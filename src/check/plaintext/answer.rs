@@ -38,6 +38,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 14] = [
+        Self::Authentication,
+        Self::NotNow,
+        Self::Hba,
+        Self::DemandsTls,
+        Self::LoginFailed,
+        Self::OtherMatter,
+        Self::Relayed,
+        Self::OtherError,
+        Self::Silence,
+        Self::Alert,
+        Self::Http,
+        Self::NotPostgres,
+        Self::NoAnswer,
+        Self::Differing,
+    ];
+
     /// The kinds that are errors.
     pub const ERRORS: &'static [Self] = &[
         Self::Hba,
@@ -106,7 +124,7 @@ pub enum Control {
     WantsCertificate,
     /// The error that came without TLS.
     SameAnswer,
-    /// An error that says that no session can be had now.
+    /// No error but one that says that no session can be had now.
     NotNow,
     /// pgcheck broke off before the StartupMessage: it did not trust the certificate.
     NotAsked,
@@ -138,7 +156,9 @@ enum Heard<'a> {
 impl<'a> Case<'a> {
     /// The answers of an endpoint; `None` if it was not asked, or not reached by TCP.
     pub fn of(endpoint: &'a Endpoint) -> Option<Self> {
-        if endpoint.plaintext.is_empty() || endpoint.tcp().value().is_none() {
+        let mut connections =
+            std::iter::once(&endpoint.tls.tcp).chain(endpoint.plaintext.iter().map(|leg| &leg.tcp));
+        if endpoint.plaintext.is_empty() || connections.all(|tcp| tcp.value().is_none()) {
             return None;
         }
         let answers = settled(&endpoint.plaintext);
@@ -189,8 +209,8 @@ impl<'a> Case<'a> {
                     && error.message() == "connection requires a valid client certificate"
             }),
             Control::SameAnswer => errors().any(|error| self.error.is_some_and(|e| same(e, error))),
-            Control::NotNow => errors().any(|error| Kind::of_error(error) == Kind::NotNow),
-            Control::NotAsked => some(|heard| matches!(heard, Heard::NotAsked)),
+            Control::NotNow => !in_the_way && errors().next().is_some(),
+            Control::NotAsked => !in_the_way && some(|heard| matches!(heard, Heard::NotAsked)),
         }
     }
 }
@@ -236,8 +256,9 @@ impl<'a> Heard<'a> {
         }
         match (&leg.answer, leg.negotiation.failure(), &leg.handshake) {
             (Stage::Done(Answer::Authentication(_), _), ..) => Self::WentOn,
-            (Stage::Done(Answer::Error(error), _), ..)
-            | (_, Some(Failure::Server(error)), _) => Self::Error(error),
+            (Stage::Done(Answer::Error(error), _), ..) | (_, Some(Failure::Server(error)), _) => {
+                Self::Error(error)
+            }
             (_, _, Stage::Failed(Failure::Certificate(_), _)) => Self::NotAsked,
             (Stage::NotRun, _, Stage::Done(..)) => Self::NotAsked,
             _ => Self::Nothing,

@@ -97,7 +97,10 @@ fn finding(input: &Input, verdict: &Verdict, endpoints: &[&Endpoint]) -> Option<
     let first = endpoints.first()?;
     match verdict {
         Verdict::Accepted(request) => Some(accepted(input, request, endpoints)),
-        Verdict::Refused { confidence: Confidence::Low, reason } => {
+        Verdict::Refused {
+            confidence: Confidence::Low,
+            reason,
+        } => {
             let saw = format!("{where_}: {}, {whom}: {reason}", answered(first));
             Some(Finding::new(&PLAINTEXT_REFUSAL_INFERRED, saw))
         }
@@ -135,7 +138,10 @@ fn accepted(input: &Input, request: &AuthRequest, endpoints: &[&Endpoint]) -> Fi
         ),
         _ => finding,
     };
-    finding.help(help::POSTGRESQL).help(help::POOLERS).help(help::HOSTED)
+    finding
+        .help(help::POSTGRESQL)
+        .help(help::POOLERS)
+        .help(help::HOSTED)
 }
 
 /// Where only another database or replication is open, that is a finding of its own.
@@ -173,7 +179,9 @@ fn elsewhere(input: &Input, probed: &[Probed]) -> Option<Finding> {
 }
 
 fn addresses(endpoints: &[&Endpoint]) -> String {
-    let all = endpoints.iter().map(|endpoint| endpoint.address.to_string());
+    let all = endpoints
+        .iter()
+        .map(|endpoint| endpoint.address.to_string());
     all.collect::<Vec<_>>().join(", ")
 }
 
@@ -201,7 +209,8 @@ fn from(endpoints: &[&Endpoint]) -> String {
 
 fn local(endpoint: &Endpoint) -> Option<IpAddr> {
     let tcp = endpoint.plaintext.iter().find_map(|leg| leg.tcp.value());
-    tcp.map(|tcp: &crate::facts::Tcp| tcp.local).map(|local: SocketAddr| local.ip())
+    tcp.map(|tcp: &crate::facts::Tcp| tcp.local)
+        .map(|local: SocketAddr| local.ip())
 }
 
 /// What came back, in words.
@@ -210,7 +219,9 @@ fn answered(endpoint: &Endpoint) -> String {
         return "not asked".to_owned();
     };
     match &leg.answer {
-        Stage::Done(Answer::Authentication(request), _) => format!("the server asked for {request}"),
+        Stage::Done(Answer::Authentication(request), _) => {
+            format!("the server asked for {request}")
+        }
         Stage::Done(Answer::Error(error), _) => match known::recognise(error) {
             Some((product, _)) => format!("the server answered {error} (as {} does)", product.name),
             None => format!("the server answered {error}"),
@@ -220,7 +231,10 @@ fn answered(endpoint: &Endpoint) -> String {
         Stage::Done(Answer::TlsAlert, _) => "the server answered with a TLS alert".to_owned(),
         Stage::Done(Answer::Http, _) => "an HTTP server answered".to_owned(),
         Stage::Done(Answer::Other(bytes), _) => {
-            format!("the server answered with {:?}", String::from_utf8_lossy(bytes))
+            format!(
+                "the server answered with {:?}",
+                String::from_utf8_lossy(bytes)
+            )
         }
         Stage::Failed(Failure::TimedOut, _) => "no answer came in time".to_owned(),
         Stage::Failed(..) => "the connection broke off".to_owned(),

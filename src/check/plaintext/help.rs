@@ -5,8 +5,7 @@ pub const POSTGRESQL: &str = "in pg_hba.conf turn the `host` line that this user
                               `hostssl`, then run `SELECT pg_reload_conf()`";
 
 /// The same where the line also lets everyone in.
-pub const POSTGRESQL_TRUST: &str =
-    "in pg_hba.conf give the line that this user matches the type hostssl and the method \
+pub const POSTGRESQL_TRUST: &str = "in pg_hba.conf give the line that this user matches the type hostssl and the method \
      scram-sha-256, then run `SELECT pg_reload_conf()`";
 
 /// Poolers take clients in by settings of their own, whatever the server behind demands.
@@ -14,8 +13,7 @@ pub const POOLERS: &str =
     "if a pooler answers here: PgBouncer client_tls_sslmode = require, Odyssey tls \"require\"";
 
 /// Hosted servers have a switch.
-pub const HOSTED: &str =
-    "a hosted server has a switch: Amazon RDS rds.force_ssl = 1, RDS Proxy \"require TLS\", Azure \
+pub const HOSTED: &str = "a hosted server has a switch: Amazon RDS rds.force_ssl = 1, RDS Proxy \"require TLS\", Azure \
      require_secure_transport = on, Cloud SQL sslMode = ENCRYPTED_ONLY, Supabase \"enforce SSL\", \
      Scalingo \"Force TLS connections\"";
 

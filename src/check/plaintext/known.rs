@@ -57,7 +57,11 @@ pub static PRODUCTS: [Product; 14] = [
             ("08P01", Is("query_wait_timeout"), NotNow),
             ("08P01", Starts("no such user"), OtherMatter),
             ("08P01", Starts("no such database"), OtherMatter),
-            ("08P01", Starts("unsupported startup parameter"), OtherMatter),
+            (
+                "08P01",
+                Starts("unsupported startup parameter"),
+                OtherMatter,
+            ),
             ("08P01", Is("bouncer config error"), OtherMatter),
             ("08P01", Is("login rejected"), Unclear),
             ("08P01", Is("no authentication method is found"), Unclear),

@@ -4,6 +4,7 @@ mod command;
 mod peer;
 mod proxy;
 mod server;
+mod tls_peer;
 mod uri;
 mod wire;
 

@@ -3,15 +3,17 @@
 
 mod answer;
 mod server_error;
+mod trust;
 
 pub use answer::{Answer, AuthRequest};
 pub use server_error::ServerError;
+pub use trust::{RootsTrial, Trust};
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::target::{ProtocolVersion, TargetSessionAttrs};
-use crate::tls::{ClientCertificate, Presented, Refusal};
+use crate::tls::{ClientCertificate, Identity, Presented, Refusal};
 
 /// Everything that was observed of one target.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Facts {
     pub endpoints: Vec<Endpoint>,
     /// The endpoint where the session was established, or where it failed for good.
     pub session: Option<usize>,
+    /// What the handshakes demanded of the server's certificate.
+    pub demanded: Identity,
 }
 
 impl Facts {
@@ -88,6 +92,8 @@ pub enum Failure {
     Io(String),
     /// The TLS handshake failed, in the library's words.
     Tls(String),
+    /// The peer ended TLS with this fatal alert (RFC 8446, section 6), by its name.
+    Alert(String),
     /// pgcheck ended the TLS handshake over the server's certificate.
     Certificate(Refusal),
     /// The server answered with an ErrorResponse.
@@ -104,8 +110,15 @@ pub enum Failure {
 /// Why pgcheck refused to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Withheld {
-    /// The method that the server asked for is not allowed here.
+    /// `require_auth` does not allow the method that the server asked for.
     Method(AuthRequest),
+    /// The method shows the server the password, or what comes close to it, and nothing
+    /// shows who the server is.
+    Unverified(AuthRequest),
+    /// The driver does not know the method that the server asked for.
+    Unsupported(AuthRequest),
+    /// The server asks for more SCRAM iterations than the driver is willing to compute.
+    ScramIterations(u32),
     /// Channel binding is demanded, and the server does not offer it.
     ChannelBinding,
     /// `sslcertmode=require`, and the server did not ask for a certificate.
@@ -188,6 +201,8 @@ pub struct TlsLeg {
     pub handshake: Stage<Handshake>,
     /// The certificates presented, whether or not the handshake succeeded.
     pub presented: Option<Presented>,
+    /// What sets of roots say of them.
+    pub trust: Option<Trust>,
     /// The first answer to the StartupMessage.
     pub answer: Stage<Answer>,
     /// The login, where this is the session's connection.

@@ -6,19 +6,21 @@
 
 mod deadline;
 mod dns;
+mod legacy;
 mod login;
 mod message;
 mod plaintext;
 mod query;
 mod tcp;
 mod tls;
+mod trust;
 mod wire;
 
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use futures_util::FutureExt;
-use futures_util::future::{Shared, join, join_all};
+use futures_util::future::{Shared, join, join_all, join3};
 
 use crate::check::CheckId;
 use crate::facts::{Endpoint, Facts, Failure, Lookup, Stage, TlsLeg};
@@ -78,7 +80,7 @@ pub async fn observe(probe: Probe<'_>) -> Facts {
             .map(|(index, (host, lookup))| survey(probe, host, lookup.clone(), index == 0)),
     );
     let (attempts, surveyed) = join(sessions(probe, &hosts, &lookups), surroundings).await;
-    let mut facts = assemble(started_at, surveyed, attempts);
+    let mut facts = assemble(probe, started_at, surveyed, attempts);
     plaintext::confirm(probe, &mut facts.endpoints).await;
     facts
 }
@@ -179,12 +181,21 @@ async fn survey_address(
             false => TlsLeg::default(),
         }
     };
-    (endpoint.tls, endpoint.plaintext) = join(control, plaintext::ask(probe, address)).await;
+    let legacy = async {
+        match probe.policy.runs(CheckId::Legacy) {
+            true => legacy::ask(probe, host, address).await,
+            false => Vec::new(),
+        }
+    };
+    let plaintext = plaintext::ask(probe, address);
+    (endpoint.tls, endpoint.plaintext, endpoint.legacy) =
+        join3(control, plaintext, legacy).await;
     endpoint
 }
 
 /// Puts the attempts at the session in the place of the controls at their addresses.
 fn assemble(
+    probe: Probe<'_>,
     started_at: SystemTime,
     surveyed: Vec<(Lookup, Vec<Endpoint>)>,
     attempts: Vec<Attempt>,
@@ -194,6 +205,7 @@ fn assemble(
         lookups: Vec::new(),
         endpoints: Vec::new(),
         session: None,
+        demanded: probe.tls.identity(),
     };
     let mut starts = Vec::new();
     for (lookup, endpoints) in surveyed {

@@ -108,6 +108,11 @@ impl TlsClient {
         self
     }
 
+    /// What it demands of the server's certificate.
+    pub fn identity(&self) -> Identity {
+        self.trust.identity
+    }
+
     /// Whether there is a client certificate to send.
     pub fn has_client_certificate(&self) -> bool {
         self.client_key.is_some()

@@ -3,6 +3,9 @@
 mod codes;
 mod refused;
 
+pub(super) use self::codes::{CLIENT_CERTIFICATE_REJECTED, CLIENT_CERTIFICATE_REQUIRED};
+pub(super) use self::refused::client_certificate;
+
 use self::codes::*;
 use super::{Check, CheckId, Input, Outcome};
 use crate::facts::{AuthRequest, Endpoint, Failure, Login, TlsLeg, Withheld};
@@ -53,18 +56,9 @@ fn run(input: &Input) -> Option<Outcome> {
         (Some(login), _) => logged_in(input, leg, login),
         (None, Some(Failure::Withheld(reason))) => withheld(reason),
         (None, Some(failure)) => refused::judge(input, endpoint, failure),
-        (None, None) => refused_in_handshake(leg)?,
+        (None, None) => return None,
     };
     Some(outcome.elapsed(elapsed))
-}
-
-/// With TLS 1.2 a server refuses a client certificate, or its lack, in the handshake
-/// itself.
-fn refused_in_handshake(leg: &TlsLeg) -> Option<Outcome> {
-    match leg.handshake.failure()? {
-        Failure::Alert(alert) => refused::client_certificate(leg, alert),
-        _ => None,
-    }
 }
 
 fn logged_in(input: &Input, leg: &TlsLeg, login: &Login) -> Outcome {

@@ -32,7 +32,7 @@ fn other(saw: &str) -> Outcome {
 
 /// What an alert after the client's part of the handshake says of its certificate.
 /// `None`: the alert is about something else.
-pub(super) fn client_certificate(leg: &TlsLeg, alert: &str) -> Option<Outcome> {
+pub fn client_certificate(leg: &TlsLeg, alert: &str) -> Option<Outcome> {
     let sent = super::sent_certificate(leg);
     let saw = format!("the server ended TLS with the alert {alert}");
     match alert {

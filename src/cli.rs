@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::CheckId;
 use crate::policy::{Level, Policy};
@@ -11,7 +11,12 @@ use crate::policy::{Level, Policy};
 /// Can this application reach its PostgreSQL over TLS, and only over TLS?
 #[derive(Debug, Parser)]
 #[command(name = "pgcheck", version, about, max_term_width = 88, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
+    /// Something else than checking targets.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// What to check.
     #[command(flatten)]
     pub targets: Targets,
@@ -37,6 +42,17 @@ Examples:
   pgcheck -q --timeout 5s                      one line, for a healthcheck
   pgcheck --env REPORTING_DATABASE_URL         check what another variable names
   pgcheck 'host=db.example.com user=app'       check a libpq keyword/value string";
+
+/// What pgcheck does besides checking. After `--` each of these words is a target.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what a check or a finding means, why it matters, how to mend it
+    Explain {
+        /// A check or a finding; without one, all are listed
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
+}
 
 /// Where the targets come from.
 #[derive(Debug, Args)]

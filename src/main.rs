@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pgcheck::Job;
-use pgcheck::cli::{Cli, Format};
+use pgcheck::cli::{Cli, Command, Format};
 use pgcheck::exit::Exit;
+use pgcheck::explain::{self, UnknownWord};
 use pgcheck::render::{human, json, line};
 use pgcheck::report::Report;
 use pgcheck::target::{self, Environment, Request, Target};
@@ -30,6 +31,10 @@ fn run() -> anyhow::Result<Exit> {
         Ok(cli) => cli,
         Err(error) => return Ok(explain_usage(&error)),
     };
+    if let Some(Command::Explain { code }) = &cli.command {
+        print(&explain::explain(code.as_deref())?)?;
+        return Ok(Exit::Ok);
+    }
     let targets = resolve(&cli)?;
     for note in targets.iter().flat_map(|target| &target.notes) {
         eprintln!("pgcheck: note: {note}");
@@ -127,9 +132,11 @@ fn worst(reports: &[Report]) -> Exit {
 
 /// What is wrong with the input and, where it is known, what to do about it.
 fn message(error: &anyhow::Error) -> String {
-    let help = error
+    let of_target = error
         .downcast_ref::<target::Error>()
-        .and_then(target::Error::hint);
+        .and_then(|error| error.hint().map(|hint| hint.to_string()));
+    let of_word = error.downcast_ref().map(UnknownWord::hint);
+    let help = of_target.or(of_word);
     let help = help.map_or_else(String::new, |hint| format!("  help: {hint}\n"));
     format!("pgcheck: {error:#}\n{help}")
 }

@@ -198,8 +198,9 @@ fn weaknesses(shown: &Shown<'_>) -> Vec<Finding> {
         match certificate.weak {
             Some(Weakness::Key) => {
                 let saw = format!("{whose} has the key {}", certificate.key_text());
-                let finding = Finding::new(&WEAK_KEY, shown.saw(saw))
-                    .help("issue the certificate anew with RSA of 2048 bits or more, or ECDSA P-256");
+                let finding = Finding::new(&WEAK_KEY, shown.saw(saw)).help(
+                    "issue the certificate anew with RSA of 2048 bits or more, or ECDSA P-256",
+                );
                 findings.push(match refused && shown.decides && depth == 0 {
                     true => finding.severity(Severity::Error),
                     false => finding,
@@ -328,9 +329,11 @@ fn better_roots(shown: &Shown<'_>, used: &'static str) -> Option<String> {
     let trust = shown.trust?;
     let vouches = |trial: &Option<RootsTrial>| trial.as_ref().is_some_and(RootsTrial::vouches);
     if used != SYSTEM && vouches(&trust.system) {
-        return Some("use sslmode=verify-full&sslrootcert=system: it was tried here and works \
+        return Some(
+            "use sslmode=verify-full&sslrootcert=system: it was tried here and works \
                      for the chain"
-            .to_owned());
+                .to_owned(),
+        );
     }
     (used != MOZILLA && vouches(&trust.mozilla)).then(|| {
         "the Mozilla roots vouch for it and this system's trust store does not: install or \

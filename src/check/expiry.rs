@@ -69,7 +69,9 @@ fn summary(input: &Input, shown: &Shown<'_>) -> Option<String> {
     let leaf = shown.leaf()?;
     let date = date(leaf.not_after);
     Some(match leaf.not_after.duration_since(input.now) {
-        _ if leaf.not_before > input.now => format!("not valid before {}", self::date(leaf.not_before)),
+        _ if leaf.not_before > input.now => {
+            format!("not valid before {}", self::date(leaf.not_before))
+        }
         Ok(left) => format!("{date}, in {}", span(left)),
         Err(past) => format!("expired on {date}, {} ago", span(past.duration())),
     })
@@ -89,7 +91,9 @@ fn judge(input: &Input, shown: &Shown<'_>) -> Vec<Finding> {
 fn matters(input: &Input, shown: &Shown<'_>, certificate: &Certificate) -> bool {
     let valid = certificate.not_before <= input.now && input.now < certificate.not_after;
     let trials = shown.trust.into_iter().flat_map(|trust| {
-        [&trust.own, &trust.system, &trust.mozilla].into_iter().flatten()
+        [&trust.own, &trust.system, &trust.mozilla]
+            .into_iter()
+            .flatten()
     });
     valid || !trials.into_iter().any(RootsTrial::vouches)
 }
@@ -105,16 +109,23 @@ fn of_one(
     if certificate.not_before > input.now {
         let then = date(certificate.not_before);
         return Some(
-            Finding::new(&CERTIFICATE_NOT_YET_VALID, shown.saw(format!("{whose} begins on {then}")))
-                .severity(severity)
-                .help("check the clocks of this machine and of the certificate's authority"),
+            Finding::new(
+                &CERTIFICATE_NOT_YET_VALID,
+                shown.saw(format!("{whose} begins on {then}")),
+            )
+            .severity(severity)
+            .help("check the clocks of this machine and of the certificate's authority"),
         );
     }
     let then = date(certificate.not_after);
     match certificate.not_after.duration_since(input.now) {
         Err(past) => {
             let ago = span(past.duration());
-            Some(expired(shown, &format!("{whose} ended on {then}, {ago} ago"), severity))
+            Some(expired(
+                shown,
+                &format!("{whose} ended on {then}, {ago} ago"),
+                severity,
+            ))
         }
         Ok(left) if left < input.policy.expires_within.max(input.policy.expires_fail) => {
             let severity = match left < input.policy.expires_fail {

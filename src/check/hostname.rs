@@ -85,7 +85,9 @@ fn judge(input: &Input, shown: &Shown<'_>) -> Option<Finding> {
     let finding = match (&trial.libpq, &trial.strict) {
         (Ok(_), Ok(())) => return None,
         (Ok(NameMatch::CommonName), Err(_)) => {
-            let saw = format!("the common name of the certificate is {host}; subjectAltName has no name of this kind");
+            let saw = format!(
+                "the common name of the certificate is {host}; subjectAltName has no name of this kind"
+            );
             Finding::new(&NAME_IN_CN_ONLY, shown.saw(saw)).help(format!(
                 "have the certificate issued with subjectAltName={}",
                 alternative_name(&host)
@@ -98,7 +100,10 @@ fn judge(input: &Input, shown: &Shown<'_>) -> Option<Finding> {
             ))
         }
         (Err(NameError::NoHost), _) => {
-            let saw = format!("the target names only the address {}", shown.endpoint.address.ip());
+            let saw = format!(
+                "the target names only the address {}",
+                shown.endpoint.address.ip()
+            );
             Finding::new(&NO_HOST_NAME, shown.saw(saw))
                 .severity(shown.severity(input, Identity::ChainAndName))
                 .help("add host= with the name that the certificate has")

@@ -41,7 +41,10 @@ fn run(input: &Input) -> Option<Outcome> {
         .flat_map(|endpoint| endpoint.legacy.iter().map(move |leg| (endpoint, leg)))
         .filter(|(_, leg)| !matches!(leg.accepted, Stage::NotRun))
         .collect();
-    let slowest = asked.iter().filter_map(|(_, leg)| leg.accepted.elapsed()).max();
+    let slowest = asked
+        .iter()
+        .filter_map(|(_, leg)| leg.accepted.elapsed())
+        .max();
     if asked.is_empty() {
         return None;
     }
@@ -63,9 +66,10 @@ fn run(input: &Input) -> Option<Outcome> {
     }
     if !unknown.is_empty() {
         let saw = format!("neither accepted nor refused: {}", unknown.join(", "));
-        outcome.findings.push(Finding::new(&LEGACY_TLS_UNDETERMINED, saw).help(
-            "run pgcheck again with a longer --timeout",
-        ));
+        outcome.findings.push(
+            Finding::new(&LEGACY_TLS_UNDETERMINED, saw)
+                .help("run pgcheck again with a longer --timeout"),
+        );
     }
     Some(outcome)
 }

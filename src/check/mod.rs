@@ -235,7 +235,7 @@ impl Row {
 }
 
 /// What could not be judged although nothing that it builds on failed.
-static UNDETERMINED: Code = Code {
+pub static UNDETERMINED: Code = Code {
     id: "undetermined",
     severity: Severity::Warning,
     cause: Cause::Insecure,

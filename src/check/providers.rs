@@ -182,7 +182,9 @@ pub static PROVIDERS: [Provider; 15] = [
         roots: ProviderRoots::Own(
             "download the certificate under \"SSL Configuration\" in the database settings",
         ),
-        force_tls: Some("switch on \"Enforce SSL on incoming connections\" in the database settings"),
+        force_tls: Some(
+            "switch on \"Enforce SSL on incoming connections\" in the database settings",
+        ),
         page: "https://supabase.com/docs/guides/platform/ssl-enforcement",
     },
     Provider {

@@ -180,9 +180,11 @@ fn old_version(input: &Input, reached: &[&Endpoint]) -> Option<Finding> {
         true => Severity::Error,
         false => Severity::Warning,
     };
-    Some(Finding::new(&TLS_1_2, saw).severity(severity).help(
-        "update the server's OpenSSL, or lift ssl_max_protocol_version there or in the URI",
-    ))
+    Some(
+        Finding::new(&TLS_1_2, saw).severity(severity).help(
+            "update the server's OpenSSL, or lift ssl_max_protocol_version there or in the URI",
+        ),
+    )
 }
 
 /// Why there is no TLS at an address; certificates are other checks' matter.

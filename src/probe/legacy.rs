@@ -160,11 +160,17 @@ fn extensions(name: Option<&str>) -> Vec<u8> {
 
 /// A name that may stand in server_name: not an address, and of DNS's length.
 fn is_dns_name(name: &str) -> bool {
-    name.len() <= 253 && name.is_ascii() && !name.is_empty() && name.parse::<std::net::IpAddr>().is_err()
+    name.len() <= 253
+        && name.is_ascii()
+        && !name.is_empty()
+        && name.parse::<std::net::IpAddr>().is_err()
 }
 
 fn pairs(values: &[u16]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_be_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_be_bytes())
+        .collect()
 }
 
 /// The bytes after their number, in two bytes. Nothing here comes near 65536.

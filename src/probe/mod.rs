@@ -188,8 +188,7 @@ async fn survey_address(
         }
     };
     let plaintext = plaintext::ask(probe, address);
-    (endpoint.tls, endpoint.plaintext, endpoint.legacy) =
-        join3(control, plaintext, legacy).await;
+    (endpoint.tls, endpoint.plaintext, endpoint.legacy) = join3(control, plaintext, legacy).await;
     endpoint
 }
 

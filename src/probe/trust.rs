@@ -8,9 +8,7 @@ use rustls::pki_types::UnixTime;
 use super::Probe;
 use crate::facts::{RootsTrial, TlsLeg, Trust};
 use crate::target::{RootCert, SslMode, TlsParameters};
-use crate::tls::{
-    ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe,
-};
+use crate::tls::{ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe};
 
 /// The platform's trust store, which is the same for every target.
 static SYSTEM: LazyLock<Result<Roots, String>> =

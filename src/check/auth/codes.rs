@@ -213,4 +213,3 @@ pub static MD5_PASSWORD: Code = Code {
     explain: "Set password_encryption = 'scram-sha-256', set the role's password anew, and \
               turn md5 into scram-sha-256 in pg_hba.conf.",
 };
-

@@ -103,8 +103,11 @@ fn unbound(input: &Input, login: &Login) -> Option<Finding> {
     let request = login.requests.first()?;
     if !request.offers_channel_binding() {
         return Some(
-            Finding::new(&NO_CHANNEL_BINDING, format!("the server offers only {request}"))
-                .help(REMOVE_WHAT_ENDS_TLS),
+            Finding::new(
+                &NO_CHANNEL_BINDING,
+                format!("the server offers only {request}"),
+            )
+            .help(REMOVE_WHAT_ENDS_TLS),
         );
     }
     Some(

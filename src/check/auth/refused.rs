@@ -10,9 +10,8 @@ pub(super) fn judge(input: &Input, endpoint: &Endpoint, failure: &Failure) -> Ou
     let leg = &endpoint.tls;
     match failure {
         Failure::Server(error) => by_server(input, endpoint, error),
-        Failure::Alert(alert) => client_certificate(leg, alert).unwrap_or_else(|| {
-            other(&format!("the server ended TLS with the alert {alert}"))
-        }),
+        Failure::Alert(alert) => client_certificate(leg, alert)
+            .unwrap_or_else(|| other(&format!("the server ended TLS with the alert {alert}"))),
         Failure::TimedOut => Outcome::found(
             "no answer in time",
             Finding::new(&LOGIN_TIMEOUT, "the login had begun and no answer came")
@@ -37,8 +36,13 @@ pub fn client_certificate(leg: &TlsLeg, alert: &str) -> Option<Outcome> {
     let saw = format!("the server ended TLS with the alert {alert}");
     match alert {
         "CertificateRequired" => Some(required(saw)),
-        "BadCertificate" | "UnsupportedCertificate" | "CertificateRevoked"
-        | "CertificateExpired" | "CertificateUnknown" | "UnknownCA" | "AccessDenied"
+        "BadCertificate"
+        | "UnsupportedCertificate"
+        | "CertificateRevoked"
+        | "CertificateExpired"
+        | "CertificateUnknown"
+        | "UnknownCA"
+        | "AccessDenied"
         | "DecryptError" => Some(Outcome::found(
             "client certificate rejected",
             Finding::new(&CLIENT_CERTIFICATE_REJECTED, saw)
@@ -158,7 +162,9 @@ fn password_rejected(input: &Input, endpoint: &Endpoint, error: &ServerError) ->
         None => format!("{error} (over TLS)"),
     };
     let finding = Finding::new(&PASSWORD_REJECTED, saw)
-        .title(format!("the server rejected the password for user {user:?}"))
+        .title(format!(
+            "the server rejected the password for user {user:?}"
+        ))
         .help(match &origin {
             Some(origin) => format!("check the password in {origin}"),
             None => "check the password".to_owned(),

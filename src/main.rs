@@ -13,7 +13,8 @@ use pgcheck::exit::Exit;
 use pgcheck::explain::{self, UnknownWord};
 use pgcheck::render::{human, json, line};
 use pgcheck::report::Report;
-use pgcheck::target::{self, Environment, Request, Target};
+use pgcheck::secret::Secret;
+use pgcheck::target::{self, Conninfo, Environment, ParameterValue, Request, Target};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(internal_error));
@@ -81,9 +82,25 @@ fn resolve(cli: &Cli) -> Result<Vec<Target>, target::Error> {
         files: cli.targets.file.clone(),
         overrides: cli.targets.option.clone(),
         stdin: Some(&stdin),
-        password: None,
+        password: cli.targets.password.then_some(&ask_password),
     };
     target::resolve(&request, &Environment::current())
+}
+
+/// Asks on the terminal, whatever standard input and output are.
+fn ask_password(conninfo: &Conninfo) -> io::Result<Secret> {
+    let given = |keyword| {
+        let parameter = conninfo.parameters().find(|p| p.keyword == keyword)?;
+        match &parameter.value {
+            ParameterValue::Plain(value) => Some(format!("{keyword}={value:?} ")),
+            ParameterValue::Secret(_) => None,
+        }
+    };
+    let whose: String = ["host", "user", "dbname"]
+        .into_iter()
+        .filter_map(given)
+        .collect();
+    rpassword::prompt_password(format!("password for {}: ", whose.trim_end())).map(Secret::new)
 }
 
 fn check_all(jobs: Vec<Job>) -> anyhow::Result<Vec<Report>> {

@@ -14,6 +14,7 @@ use pgcheck::render::{human, json, line};
 use pgcheck::report::Report;
 use pgcheck::secret::Secret;
 use pgcheck::target::{self, Conninfo, Environment, ParameterValue, Request, Target};
+use pgcheck::tls::LoadError;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(internal_error));
@@ -146,7 +147,8 @@ fn worst(reports: &[Report]) -> Exit {
 fn message(error: &anyhow::Error) -> String {
     let help = error
         .downcast_ref::<target::Error>()
-        .and_then(target::Error::hint);
+        .and_then(target::Error::hint)
+        .or_else(|| error.downcast_ref().and_then(LoadError::help));
     let help = help.map_or_else(String::new, |hint| format!("  help: {hint}\n"));
     format!("pgcheck: {error:#}\n{help}")
 }

@@ -89,7 +89,11 @@ pub fn compare(chains: &[Chain]) -> Vec<String> {
             (Err(_), Err(_)) => {}
         }
     }
-    eprintln!("{} chains, {accepted} accepted by both", chains.len());
+    assert!(
+        accepted > chains.len() / 3,
+        "only {accepted} of {}",
+        chains.len()
+    );
     assert!(accepted_wrongly.is_empty(), "{accepted_wrongly:#?}");
     refused_alone
 }

@@ -6,6 +6,7 @@
 //! accepts, the case says why.
 
 mod binding;
+mod causes;
 mod chains;
 mod clients;
 mod der;
@@ -14,6 +15,7 @@ mod lists;
 mod mutations;
 mod pki;
 mod sessions;
+mod stores;
 #[allow(dead_code, unused_imports)]
 #[path = "../it/support/mod.rs"]
 mod support;

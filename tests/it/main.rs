@@ -6,4 +6,6 @@
 
 mod ground;
 mod main_job;
+mod plaintext_peers;
+mod plaintext_servers;
 mod support;

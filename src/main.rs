@@ -213,12 +213,9 @@ fn complain(cli: &Cli, error: &anyhow::Error) {
     eprintln!("pgcheck: {}", text::plain(&what));
     let help = error
         .downcast_ref::<target::Error>()
-        .and_then(target::Error::hint);
+        .and_then(target::Error::hint)
+        .or_else(|| error.downcast_ref().and_then(LoadError::help));
     if let Some(help) = help {
         eprintln!("  help: {}", text::plain(help));
     }
-    .and_then(target::Error::hint)
-    .or_else(|| error.downcast_ref().and_then(LoadError::help));
-    let help = help.map_or_else(String::new, |hint| format!("  help: {hint}\n"));
-    format!("pgcheck: {error:#}\n{help}")
 }

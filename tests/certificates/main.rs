@@ -14,6 +14,7 @@ mod handshakes;
 mod lists;
 mod mutations;
 mod pki;
+mod random;
 mod sessions;
 mod stores;
 #[allow(dead_code, unused_imports)]

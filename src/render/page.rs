@@ -77,6 +77,30 @@ impl Page {
         });
     }
 
+    /// A head and parts that follow it in the same line, each whole where it fits.
+    pub fn parts(&mut self, head: Span, parts: &[String]) {
+        const GAP: usize = 2;
+        const INDENT: usize = 4;
+        self.wrapped(vec![], INDENT, head);
+        let last = self.text.lines().last().unwrap_or_default();
+        let mut used = display_width(last);
+        for part in parts {
+            let part = self.look.text(part);
+            let width = display_width(&part);
+            if used + GAP + width <= self.look.columns() {
+                self.text.pop();
+                self.text.push_str("  ");
+                self.text.push_str(&part);
+                self.text.push('\n');
+                used += GAP + width;
+            } else {
+                self.wrapped(vec![Span::raw("    ")], INDENT, Span::raw(part));
+                let last = self.text.lines().last().unwrap_or_default();
+                used = display_width(last);
+            }
+        }
+    }
+
     /// A paragraph.
     pub fn paragraph(&mut self, paragraph: &Paragraph) {
         let label: Vec<Span> = paragraph.label.iter().map(|s| self.safe(s)).collect();

@@ -6,4 +6,5 @@
 
 mod ground;
 mod main_job;
+mod reports;
 mod support;

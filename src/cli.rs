@@ -46,19 +46,19 @@ Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no T
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct Targets {
-    /// A connection URI, a libpq keyword/value string, or - for standard input, one a line
+    /// A connection URI, libpq keywords, or - to read them, one a line
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
 
-    /// Take the target from this environment variable; may be repeated
+    /// Take the target from this variable; may be repeated
     #[arg(short, long, value_name = "NAME")]
     pub env: Vec<String>,
 
-    /// Take targets from this file, one a line, each optionally as NAME = TARGET
+    /// Take targets from this file, one a line, named NAME = ...
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
 
-    /// Override a connection parameter (sslmode=verify-full); may be repeated
+    /// Override a connection parameter; may be repeated
     #[arg(short, long = "option", value_name = "KEY=VALUE")]
     pub option: Vec<String>,
 
@@ -71,7 +71,7 @@ pub struct Targets {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Demands")]
 pub struct Demands {
-    /// Run just these checks; comma-separated or repeated
+    /// Run just these checks: uri,dns,tls,...
     #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = check)]
     pub only: Vec<CheckId>,
 
@@ -83,19 +83,19 @@ pub struct Demands {
     #[arg(long)]
     pub strict: bool,
 
-    /// Raise the bar: verify-ca, verify-full, channel-binding, tls1.3; may be repeated
+    /// verify-ca, verify-full, channel-binding or tls1.3
     #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level)]
     pub require: Vec<Level>,
 
-    /// Warn when the certificate expires sooner
+    /// Warn if the certificate expires sooner
     #[arg(long, value_name = "DURATION", default_value = "21d", value_parser = duration)]
     pub expires_within: Duration,
 
-    /// Fail when the certificate expires sooner
+    /// Fail if it expires sooner
     #[arg(long, value_name = "DURATION", default_value = "3d", value_parser = duration)]
     pub expires_fail: Duration,
 
-    /// Deadline for one target, everything included (500ms, 10s, 5m)
+    /// Deadline for one target, all included
     #[arg(short, long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
 }
@@ -105,7 +105,13 @@ pub struct Demands {
 #[command(next_help_heading = "Output")]
 pub struct Output {
     /// human, json, jsonl, nagios, openmetrics or github
-    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub format: Format,
 
     /// One line per target; twice: nothing, only the exit code
@@ -116,7 +122,7 @@ pub struct Output {
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// Colour: auto, always or never
+    /// Colour: auto, always, never
     #[arg(
         long,
         value_name = "WHEN",
@@ -126,7 +132,7 @@ pub struct Output {
     )]
     pub color: When,
 
-    /// A status line while waiting: auto, always or never
+    /// Status line while waiting: auto, always, never
     #[arg(
         long,
         value_name = "WHEN",

@@ -46,7 +46,7 @@ Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no T
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct Targets {
-    /// A connection URI, libpq keywords, or - to read them, one a line
+    /// A connection URI, libpq keywords, or - to read them
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
 
@@ -104,12 +104,12 @@ pub struct Demands {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// human, json, jsonl, nagios, openmetrics or github
+    /// human (default), json, jsonl, nagios, openmetrics, github
     #[arg(
         long,
-        value_name = "FORM",
         value_enum,
         default_value_t,
+        hide_default_value = true,
         hide_possible_values = true
     )]
     pub format: Format,

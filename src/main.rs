@@ -112,10 +112,7 @@ fn ask_password(conninfo: &Conninfo) -> io::Result<Secret> {
 }
 
 fn progress(cli: &Cli, targets: &[Target]) -> Progress {
-    let names = targets
-        .iter()
-        .map(|target| render::called(target))
-        .collect();
+    let names = targets.iter().map(render::called).collect();
     Progress::new(cli.output.progress, names, cli.demands.timeout)
 }
 

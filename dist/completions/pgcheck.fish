@@ -7,7 +7,7 @@ complete -c pgcheck -l require -d 'verify-ca, verify-full, channel-binding or tl
 complete -c pgcheck -l expires-within -d 'Warn if the certificate expires sooner' -r
 complete -c pgcheck -l expires-fail -d 'Fail if it expires sooner' -r
 complete -c pgcheck -s t -l timeout -d 'Deadline for one target, all included' -r
-complete -c pgcheck -l format -d 'human, json, jsonl, nagios, openmetrics, github' -r -f -a "human\t'For people'
+complete -c pgcheck -l format -d 'human (default), json, jsonl, nagios, openmetrics, github' -r -f -a "human\t'For people'
 json\t'One JSON object; an array for several targets'
 jsonl\t'One JSON object a line, as each target is finished'
 nagios\t'One line, and exit codes, by the monitoring plugins\' guidelines'

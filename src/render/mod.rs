@@ -13,6 +13,7 @@ mod phases;
 mod style;
 mod summary;
 pub mod text;
+pub mod uri;
 
 use crate::report::Report;
 use look::Look;

@@ -160,7 +160,7 @@ struct CheckView {
     findings: Vec<&'static str>,
     /// The failed checks that left it without anything to judge. Only on a skipped check
     /// that was asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     skipped_because: Vec<&'static str>,
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::CheckId;
 use crate::policy::{Level, Policy};
@@ -12,7 +12,12 @@ use crate::render::{self, Form};
 /// Can this application reach its PostgreSQL over TLS, and only over TLS?
 #[derive(Debug, Parser)]
 #[command(name = "pgcheck", version = VERSION, about, max_term_width = 88, after_help = AFTER)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// Something else than a check.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// What to check.
     #[command(flatten)]
     pub targets: Targets,
@@ -24,6 +29,29 @@ pub struct Cli {
     /// How to report it.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// What pgcheck does besides checking.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the connection parameters of a target, split for a driver; contacts nothing
+    Uri(Uri),
+}
+
+/// `pgcheck uri`.
+#[derive(Debug, Args)]
+pub struct Uri {
+    /// Where the target comes from.
+    #[command(flatten)]
+    pub targets: Targets,
+
+    /// The form
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub to: render::uri::Form,
+
+    /// Print passwords, not ********
+    #[arg(long)]
+    pub show_password: bool,
 }
 
 /// The version, and the TLS library's, as the build script finds them.

@@ -14,7 +14,7 @@ use anstream::AutoStream;
 use clap::Parser;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use pgcheck::Job;
-use pgcheck::cli::{Cli, Format};
+use pgcheck::cli::{Cli, Command, Format, Targets, Uri};
 use pgcheck::exit::Exit;
 use pgcheck::render::{self, nagios, text};
 use pgcheck::report::Report;
@@ -28,7 +28,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return explain_usage(&error),
     };
-    match run(&cli) {
+    let done = match &cli.command {
+        Some(Command::Uri(uri)) => show_uri(&cli, uri),
+        None => run(&cli),
+    };
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             complain(&cli, &error);
@@ -38,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<u8> {
-    let targets = resolve(cli)?;
+    let targets = with_request(&cli.targets, target::resolve)?;
     for note in targets.iter().flat_map(|target| &target.notes) {
         eprintln!("pgcheck: note: {}", text::plain(note));
     }
@@ -79,20 +83,37 @@ fn explain_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn resolve(cli: &Cli) -> Result<Vec<Target>, target::Error> {
+/// `pgcheck uri`: shows how a target was understood.
+fn show_uri(cli: &Cli, uri: &Uri) -> anyhow::Result<u8> {
+    let conninfos = with_request(&uri.targets, target::read)?;
+    for conninfo in &conninfos {
+        conninfo.check()?;
+    }
+    print(
+        cli,
+        &render::uri::render(&conninfos, uri.to, uri.show_password),
+    )?;
+    Ok(Exit::Ok.code())
+}
+
+/// Does something with what the command line and the environment say about targets.
+fn with_request<T>(
+    targets: &Targets,
+    work: impl Fn(&Request<'_>, &Environment) -> Result<T, target::Error>,
+) -> Result<T, target::Error> {
     let stdin = || {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map(|_| text)
     };
     let request = Request {
-        targets: cli.targets.targets.clone(),
-        variables: cli.targets.env.clone(),
-        files: cli.targets.file.clone(),
-        overrides: cli.targets.option.clone(),
+        targets: targets.targets.clone(),
+        variables: targets.env.clone(),
+        files: targets.file.clone(),
+        overrides: targets.option.clone(),
         stdin: Some(&stdin),
-        password: cli.targets.password.then_some(&ask_password),
+        password: targets.password.then_some(&ask_password),
     };
-    target::resolve(&request, &Environment::current())
+    work(&request, &Environment::current())
 }
 
 /// Asks on the terminal, whatever standard input and output are.

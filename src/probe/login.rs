@@ -17,7 +17,7 @@ use crate::tls::channel_binding;
 
 /// Asks over TLS what the plaintext probe asks without: a StartupMessage with the target's
 /// own user and database, up to the first answer. No password is sent.
-pub async fn control(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
+pub async fn control(probe: Probe<'_>, host: Option<&str>, address: SocketAddr) -> TlsLeg {
     let deadline = probe.leg_deadline();
     let mut leg = TlsLeg::default();
     if let Some(mut secured) = tls::open(probe, host, address, deadline, &mut leg).await {
@@ -40,7 +40,8 @@ pub async fn control(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsL
 pub async fn session(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
     let deadline = probe.leg_deadline();
     let mut leg = TlsLeg::default();
-    if let Some(secured) = tls::open(probe, host, address, deadline, &mut leg).await {
+    if let Some(secured) = tls::open(probe, host.host.as_deref(), address, deadline, &mut leg).await
+    {
         log_in(probe.target, host, secured, deadline, &mut leg).await;
     }
     leg

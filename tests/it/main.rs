@@ -6,5 +6,7 @@
 
 mod ground;
 mod main_job;
+mod plaintext_peers;
+mod plaintext_servers;
 mod reports;
 mod support;

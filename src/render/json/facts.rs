@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
+use super::plaintext::{Plaintext, plaintext};
 use super::{Text, certificate, days, ms, text, texts, time};
-use crate::check::plaintext::{Verdict, verdict};
 use crate::facts::{
-    Answer, AuthRequest, Endpoint, Failure, Handshake, LegacyLeg, Login, Lookup, ServerView,
-    Session, Stage,
+    AuthRequest, Endpoint, Handshake, LegacyLeg, Login, Lookup, ServerView, Session, Stage,
 };
 use crate::render::phases::{Phase, phases};
 use crate::render::summary::version;
@@ -32,7 +31,7 @@ pub struct Facts {
     /// What the session answered.
     session: Option<SessionView>,
     /// The answer of each address to a connection without TLS.
-    plaintext: Vec<PlaintextView>,
+    plaintext: Vec<Plaintext>,
     /// Where the time went.
     phases: Vec<PhaseView>,
 }
@@ -166,25 +165,6 @@ struct SessionView {
     duration_ms: Option<f64>,
 }
 
-/// The answer to a connection without TLS. Its texts are unverified: they came without
-/// TLS, from anybody.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Plaintext"))]
-struct PlaintextView {
-    /// The address and port.
-    address: Text,
-    /// Whether the server would accept a session without TLS.
-    #[cfg_attr(test, schemars(extend("enum" = ["accepted", "refused", "undetermined"])))]
-    outcome: &'static str,
-    /// What it asked for, where it went on to authentication.
-    method: Option<Text>,
-    /// The SQLSTATE, where it answered with an error.
-    sqlstate: Option<Text>,
-    /// The error's message.
-    message: Option<Text>,
-}
-
 /// A stretch of the run.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -315,26 +295,6 @@ fn session(stage: &Stage<Session>) -> Option<SessionView> {
             ServerView::Tls { .. } => Some(true),
         },
         duration_ms: stage.elapsed().map(ms),
-    })
-}
-
-fn plaintext(endpoint: &Endpoint) -> Option<PlaintextView> {
-    let leg = endpoint.plaintext.first()?;
-    let error = match (leg.answer.value(), leg.answer.failure()) {
-        (Some(Answer::Error(error)), _) | (_, Some(Failure::Server(error))) => Some(error),
-        _ => None,
-    };
-    let (outcome, method) = match verdict(endpoint) {
-        Some(Verdict::Accepted(request)) => ("accepted", Some(request.to_string())),
-        Some(Verdict::Refused(_)) => ("refused", None),
-        Some(Verdict::Undetermined(_)) | None => ("undetermined", None),
-    };
-    Some(PlaintextView {
-        address: text(endpoint.address.to_string()),
-        outcome,
-        method: method.map(text),
-        sqlstate: error.and_then(|error| error.code()).map(text),
-        message: error.map(|error| text(error.message())),
     })
 }
 

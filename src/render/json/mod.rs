@@ -5,6 +5,7 @@
 //! never `false` or 0. Foreign text stands here as it came, except that it is bounded.
 
 mod facts;
+mod plaintext;
 mod write;
 
 use std::time::{Duration, SystemTime};

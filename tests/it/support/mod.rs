@@ -1,13 +1,16 @@
 //! What the tests stand on: servers, the binary, a proxy that records, peers that misbehave.
 
 mod command;
+mod locale;
 mod peer;
 mod proxy;
 mod server;
+mod tls_peer;
 mod uri;
 mod wire;
 
 pub use command::{Finished, pgcheck};
+pub use locale::locale;
 pub use peer::{Peer, Step};
 pub use proxy::Proxy;
 pub use server::{Server, Variant, fixture, is_compose};

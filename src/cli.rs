@@ -13,6 +13,11 @@ use crate::render::{self, Form};
 #[derive(Debug, Parser)]
 #[command(name = "pgcheck", version = VERSION, about, max_term_width = 88, after_help = AFTER)]
 #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+#[command(
+    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
 pub struct Cli {
     /// Something else than a check.
     #[command(subcommand)]
@@ -29,6 +34,14 @@ pub struct Cli {
     /// How to report it.
     #[command(flatten)]
     pub output: Output,
+
+    /// Print this help
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = "Output")]
+    help: Option<bool>,
+
+    /// Print the version, and that of the TLS library
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Output")]
+    version: Option<bool>,
 }
 
 /// What pgcheck does besides checking.

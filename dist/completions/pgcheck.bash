@@ -16,6 +16,9 @@ _pgcheck() {
             ",$1")
                 cmd="pgcheck"
                 ;;
+            pgcheck,uri)
+                cmd="pgcheck__subcmd__uri"
+                ;;
             *)
                 ;;
         esac
@@ -23,7 +26,7 @@ _pgcheck() {
 
     case "${cmd}" in
         pgcheck)
-            opts="-e -f -o -W -t -q -v -h -V --env --file --option --password --only --skip --strict --require --expires-within --expires-fail --timeout --format --quiet --verbose --color --progress --help --version"
+            opts="-e -f -o -W -t -q -v -h -V --env --file --option --password --only --skip --strict --require --expires-within --expires-fail --timeout --format --quiet --verbose --color --progress --help --version uri"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -91,6 +94,48 @@ _pgcheck() {
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pgcheck__subcmd__uri)
+            opts="-e -f -o -W -h --env --file --option --password --to --show-password --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --option)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
                     return 0
                     ;;
                 *)

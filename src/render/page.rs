@@ -116,6 +116,7 @@ impl Page {
         );
         for (index, part) in lines.iter().enumerate() {
             let mut line = match index {
+                0 if is_blank(&label) => indentation(label_width, part),
                 0 => label.iter().map(styled).collect(),
                 _ => indentation(paragraph.indent, part),
             };
@@ -173,6 +174,10 @@ fn indentation(columns: usize, line: &str) -> String {
     indentation
 }
 
+fn is_blank(label: &[Span]) -> bool {
+    label.iter().all(|span| span.text.trim().is_empty())
+}
+
 fn width(spans: &[Span]) -> usize {
     spans.iter().map(|span| display_width(&span.text)).sum()
 }
@@ -211,6 +216,11 @@ mod tests {
     fn no_line_starts_a_workflow_command() {
         let text = page("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ::error::forged");
         assert!(text.contains("\n       \\::error::forged\n"), "{text}");
+        for (label, line) in [("", "\\::a::b\n"), ("  ", " \\::a::b\n")] {
+            let mut page = Page::new(Look::default());
+            page.wrapped(vec![Span::raw(label)], 4, Span::raw("::a::b"));
+            assert_eq!(page.finish(), line);
+        }
     }
 
     #[test]

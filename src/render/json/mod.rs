@@ -6,7 +6,7 @@
 
 mod facts;
 mod plaintext;
-mod write;
+pub(super) mod write;
 
 use std::time::{Duration, SystemTime};
 

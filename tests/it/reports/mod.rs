@@ -7,3 +7,8 @@ mod hostile;
 mod human;
 mod secrets;
 mod situations;
+
+/// A report on a server where all is well.
+pub fn good() -> pgcheck::report::Report {
+    situations::Situation::good().report()
+}

@@ -4,6 +4,7 @@
 //! Under cargo-nextest every test is a process of its own and starts its own servers: slower, and
 //! otherwise the same.
 
+mod findings;
 mod ground;
 mod main_job;
 mod support;

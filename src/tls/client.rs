@@ -108,6 +108,16 @@ impl TlsClient {
         self
     }
 
+    /// The same client, that takes any certificate.
+    pub fn unverified(mut self) -> Self {
+        self.trust = Arc::new(Trust {
+            identity: Identity::Unverified,
+            roots: None,
+            crls: None,
+        });
+        self
+    }
+
     /// What it demands of the server's certificate.
     pub fn identity(&self) -> Identity {
         self.trust.identity

@@ -3,15 +3,22 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::CheckId;
 use crate::policy::{Level, Policy};
+use crate::render::{self, Form};
 
 /// Can this application reach its PostgreSQL over TLS, and only over TLS?
 #[derive(Debug, Parser)]
-#[command(name = "pgcheck", version, about, max_term_width = 88, after_help = EXAMPLES)]
+#[command(name = "pgcheck", version = VERSION, about, max_term_width = 88, after_help = AFTER)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub struct Cli {
+    /// Something else than checking targets.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// What to check.
     #[command(flatten)]
     pub targets: Targets,
@@ -23,38 +30,78 @@ pub struct Cli {
     /// How to report it.
     #[command(flatten)]
     pub output: Output,
+
+    /// Print this help
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = "Output")]
+    help: Option<bool>,
+
+    /// Print the version, and that of the TLS library
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Output")]
+    version: Option<bool>,
 }
 
-const EXAMPLES: &str = "\
-Without TARGET, the first that is set of DATABASE_URL, SCALINGO_POSTGRESQL_URL,
-POSTGRESQL_URL and POSTGRES_URL is checked, else what libpq's own variables (PGHOST, …) say.
+/// What pgcheck does besides checking. After `--` each of these words is a target.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the connection parameters of a target, split for a driver; contacts nothing
+    Uri(Uri),
+    /// Say what a check or a finding means, why it matters, how to mend it
+    Explain {
+        /// A check or a finding; without one, all are listed
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
+}
 
-Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no TLS,
-6 login or query refused, 70 a bug.
+/// `pgcheck uri`.
+#[derive(Debug, Args)]
+pub struct Uri {
+    /// Where the target comes from.
+    #[command(flatten)]
+    pub targets: Targets,
+
+    /// The form
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub to: render::uri::Form,
+
+    /// Print passwords, not ********
+    #[arg(long)]
+    pub show_password: bool,
+}
+
+/// The version, and the TLS library's, as the build script finds them.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("PGCHECK_TLS_LIBRARY"));
+
+const AFTER: &str = "\
+Without TARGET: the first that is set of DATABASE_URL, SCALINGO_POSTGRESQL_URL,
+POSTGRESQL_URL, POSTGRES_URL; else what libpq's variables (PGHOST, PGSERVICE, ...) say.
 
 Examples:
-  pgcheck                                      check what DATABASE_URL names
-  pgcheck -q --timeout 5s                      one line, for a healthcheck
-  pgcheck --env REPORTING_DATABASE_URL         check what another variable names
-  pgcheck 'host=db.example.com user=app'       check a libpq keyword/value string";
+  pgcheck                                     check what DATABASE_URL names
+  pgcheck -q -t 5s --skip plaintext           one line, for a frequent healthcheck
+  pgcheck -o sslmode=verify-full              check what a stricter URI would give
+  pgcheck -f databases.txt --format jsonl     check many, for a program
+
+Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no TLS,
+6 login or query refused, 70 a bug.";
 
 /// Where the targets come from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct Targets {
-    /// A connection URI, a libpq keyword/value string, or - for standard input, one a line
+    /// A connection URI, libpq keywords, or - to read them
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
 
-    /// Take the target from this environment variable; may be repeated
+    /// Take the target from this variable; may be repeated
     #[arg(short, long, value_name = "NAME")]
     pub env: Vec<String>,
 
-    /// Take targets from this file, one a line, each optionally as NAME = TARGET
+    /// Take targets from this file, one a line, named NAME = ...
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
 
-    /// Override a connection parameter (sslmode=verify-full); may be repeated
+    /// Override a connection parameter; may be repeated
     #[arg(short, long = "option", value_name = "KEY=VALUE")]
     pub option: Vec<String>,
 
@@ -67,7 +114,7 @@ pub struct Targets {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Demands")]
 pub struct Demands {
-    /// Run just these checks; comma-separated or repeated
+    /// Run just these checks: uri,dns,tls,...
     #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = check)]
     pub only: Vec<CheckId>,
 
@@ -79,19 +126,19 @@ pub struct Demands {
     #[arg(long)]
     pub strict: bool,
 
-    /// Raise the bar: verify-ca, verify-full, channel-binding, tls1.3; may be repeated
+    /// verify-ca, verify-full, channel-binding or tls1.3
     #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level)]
     pub require: Vec<Level>,
 
-    /// Warn when the certificate expires sooner
+    /// Warn if the certificate expires sooner
     #[arg(long, value_name = "DURATION", default_value = "21d", value_parser = duration)]
     pub expires_within: Duration,
 
-    /// Fail when the certificate expires sooner
+    /// Fail if it expires sooner
     #[arg(long, value_name = "DURATION", default_value = "3d", value_parser = duration)]
     pub expires_fail: Duration,
 
-    /// Deadline for one target, everything included (500ms, 10s, 5m)
+    /// Deadline for one target, all included
     #[arg(short, long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
 
@@ -104,26 +151,89 @@ pub struct Demands {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    /// human (default), json, jsonl, nagios, openmetrics, github
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub format: Format,
 
-    /// One line per target; twice: nothing at all
+    /// One line per target; twice: nothing, only the exit code
     #[arg(short, long, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// Every check with its facts
-    #[arg(short, long)]
+    /// Every check with its facts, and where the time went
+    #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
+
+    /// Colour: auto, always, never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub color: When,
+
+    /// Status line while waiting: auto, always, never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub progress: When,
 }
 
 /// The forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// For people.
+    #[default]
     Human,
-    /// One JSON object; an array for several targets
+    /// One JSON object; an array for several targets.
     Json,
+    /// One JSON object a line, as each target is finished.
+    Jsonl,
+    /// One line, and exit codes, by the monitoring plugins' guidelines.
+    Nagios,
+    /// OpenMetrics, for the textfile collector.
+    Openmetrics,
+    /// GitHub's workflow commands.
+    Github,
+}
+
+/// When to do something that depends on who reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When it looks as if a person does.
+    #[default]
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+impl Output {
+    /// The form of the report. `-q` shortens the one for people; `-qq` silences all.
+    pub fn form(&self) -> Form {
+        match (self.quiet, self.format) {
+            (2.., _) => render::NOTHING,
+            (1, Format::Human) => render::LINE,
+            (_, Format::Human) => render::HUMAN,
+            (_, Format::Json) => render::JSON,
+            (_, Format::Jsonl) => render::JSONL,
+            (_, Format::Nagios) => render::NAGIOS,
+            (_, Format::Openmetrics) => render::OPENMETRICS,
+            (_, Format::Github) => render::GITHUB,
+        }
+    }
 }
 
 impl Cli {

@@ -101,6 +101,7 @@ fn failure_passes(failure: &Failure) -> bool {
         Failure::Server(error) => server_error_passes(error),
         Failure::Io(_)
         | Failure::Tls(_)
+        | Failure::Alert(_)
         | Failure::Certificate(_)
         | Failure::NotPostgres(_)
         | Failure::Withheld(_)

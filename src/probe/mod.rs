@@ -6,19 +6,21 @@
 
 mod deadline;
 mod dns;
+mod legacy;
 mod login;
 mod message;
 mod plaintext;
 mod query;
 mod tcp;
 mod tls;
+mod trust;
 mod wire;
 
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use futures_util::FutureExt;
-use futures_util::future::{Shared, join, join_all};
+use futures_util::future::{Shared, join, join_all, join4};
 
 use crate::check::CheckId;
 use crate::facts::{Endpoint, Facts, Failure, Lookup, Stage, TlsLeg};
@@ -78,9 +80,16 @@ pub async fn observe(probe: Probe<'_>) -> Facts {
             .map(|(index, (host, lookup))| survey(probe, host, lookup.clone(), index == 0)),
     );
     let (attempts, surveyed) = join(sessions(probe, &hosts, &lookups), surroundings).await;
-    let mut facts = assemble(started_at, surveyed, attempts);
-    plaintext::confirm(probe, &mut facts.endpoints).await;
-    facts
+    assemble(probe, started_at, surveyed, attempts)
+}
+
+/// Asks the endpoints with these indexes once more, without TLS and then with it. Ends by
+/// the policy's deadline, like [`observe`].
+pub async fn ask_again(probe: Probe<'_>, facts: &mut Facts, endpoints: &[usize]) {
+    let asked = (facts.endpoints.iter_mut().enumerate())
+        .filter(|(index, _)| endpoints.contains(index))
+        .map(|(_, endpoint)| plaintext::ask_again(probe, endpoint));
+    join_all(asked).await;
 }
 
 /// One attempt at a session: which address of which host, and how far it came.
@@ -175,16 +184,34 @@ async fn survey_address(
     let mut endpoint = Endpoint::new(host.host.clone(), address);
     let control = async {
         match control {
-            true => login::control(probe, host, address).await,
+            true => login::control(probe, host.host.as_deref(), address).await,
             false => TlsLeg::default(),
         }
     };
-    (endpoint.tls, endpoint.plaintext) = join(control, plaintext::ask(probe, address)).await;
+    let legacy = async {
+        match probe.policy.runs(CheckId::Legacy) {
+            true => legacy::ask(probe, host, address).await,
+            false => Vec::new(),
+        }
+    };
+    (
+        endpoint.tls,
+        endpoint.plaintext,
+        endpoint.plaintext_elsewhere,
+        endpoint.legacy,
+    ) = join4(
+        control,
+        plaintext::ask(probe, address),
+        plaintext::ask_elsewhere(probe, address),
+        legacy,
+    )
+    .await;
     endpoint
 }
 
 /// Puts the attempts at the session in the place of the controls at their addresses.
 fn assemble(
+    probe: Probe<'_>,
     started_at: SystemTime,
     surveyed: Vec<(Lookup, Vec<Endpoint>)>,
     attempts: Vec<Attempt>,
@@ -194,6 +221,7 @@ fn assemble(
         lookups: Vec::new(),
         endpoints: Vec::new(),
         session: None,
+        demanded: probe.tls.identity(),
     };
     let mut starts = Vec::new();
     for (lookup, endpoints) in surveyed {

@@ -138,3 +138,30 @@ fn split_name(line: &str) -> (Option<&str>, &str) {
         false => (None, line),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_told_from_a_keyword() {
+        for (line, expected) in [
+            ("shop = postgresql://db", (Some("shop"), "postgresql://db")),
+            (
+                "shop=postgres://db?a=b",
+                (Some("shop"), "postgres://db?a=b"),
+            ),
+            ("host = postgresql://db", (Some("host"), "postgresql://db")),
+            ("shop = host=db port=1", (Some("shop"), "host=db port=1")),
+            ("host = db", (None, "host = db")),
+            ("host=db dbname=shop", (None, "host=db dbname=shop")),
+            ("hots=db dbname=shop", (None, "hots=db dbname=shop")),
+            (
+                "postgresql://db?sslmode=require",
+                (None, "postgresql://db?sslmode=require"),
+            ),
+        ] {
+            assert_eq!(split_name(line), expected, "{line}");
+        }
+    }
+}

@@ -146,3 +146,47 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     }
     password
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::{Request, resolve};
+
+    /// The first host's password with its origin, and the notes, for a password file.
+    fn outcome(text: &str, mode: u32) -> (Option<(String, String)>, Vec<String>) {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".pgpass");
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let request = Request {
+            targets: vec!["postgresql://app@a,b:2/shop".to_owned()],
+            ..Request::default()
+        };
+        let environment = Environment::of([("HOME", home.path())]);
+        let target = resolve(&request, &environment).unwrap().remove(0);
+        let found =
+            |(secret, origin): &(Secret, Origin)| (secret.expose().to_owned(), origin.to_string());
+        (target.hosts[1].password.as_ref().map(found), target.notes)
+    }
+
+    #[test]
+    fn each_host_has_its_own_line() {
+        let (password, notes) = outcome("a:2:shop:app:one\n\nb:2:*:app:two\n", 0o600);
+        assert_eq!(
+            password,
+            Some(("two".to_owned(), "~/.pgpass line 3".to_owned()))
+        );
+        assert!(notes.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_ignored_with_a_note() {
+        let (password, notes) = outcome("*:*:*:*:pw\n", 0o640);
+        assert_eq!(password, None);
+        assert!(
+            notes[0].starts_with("the password file ~/.pgpass is ignored"),
+            "{notes:?}"
+        );
+    }
+}

@@ -325,4 +325,217 @@ mod tests {
         assert_eq!(origin.to_string(), "DATABASE_URL");
         assert_eq!(target.tls.sslmode, crate::target::SslMode::Require);
     }
+
+    fn one(request: &Request<'_>, variables: &[(&str, &str)]) -> Result<Target, Error> {
+        resolve(request, &environment(variables)).map(|mut targets| targets.remove(0))
+    }
+
+    fn request(target: &str, overrides: &[&str]) -> Request<'static> {
+        Request {
+            targets: vec![target.to_owned()],
+            overrides: overrides.iter().map(|&text| text.to_owned()).collect(),
+            ..Request::default()
+        }
+    }
+
+    fn password(target: &Target) -> Option<(String, String)> {
+        let (secret, origin) = target.hosts[0].password.clone()?;
+        Some((secret.expose().to_owned(), origin.to_string()))
+    }
+
+    #[test]
+    fn another_user_needs_another_password() {
+        let uri = "postgresql://app:pw@db/shop";
+        let target = one(&request(uri, &["user=boss"]), &[]).unwrap();
+        assert_eq!((target.user.as_str(), password(&target)), ("boss", None));
+        let target = one(&request(uri, &["user=boss"]), &[("PGPASSWORD", "env")]).unwrap();
+        let expected = ("env".to_owned(), "PGPASSWORD".to_owned());
+        assert_eq!(password(&target), Some(expected));
+        let target = one(&request(uri, &["user=boss", "password=new"]), &[]).unwrap();
+        assert_eq!(password(&target), Some(("new".to_owned(), "-o".to_owned())));
+    }
+
+    #[test]
+    fn a_typed_password_counts_more_than_any_other() {
+        let ask: AskPassword<'_> = &|conninfo| {
+            let user = conninfo.parameters().find(|p| p.keyword == "user");
+            assert!(user.is_some());
+            Ok(Secret::new("typed"))
+        };
+        let request = Request {
+            password: Some(ask),
+            ..request("postgresql://app:pw@db", &["password=option"])
+        };
+        let target = one(&request, &[("PGPASSWORD", "env")]).unwrap();
+        assert_eq!(
+            password(&target),
+            Some(("typed".to_owned(), "terminal".to_owned()))
+        );
+    }
+
+    #[test]
+    fn the_last_override_counts_and_counts_more_than_the_target() {
+        let request = request(
+            "postgresql://db?sslmode=require",
+            &["port=1", "port=2", "sslmode=disable"],
+        );
+        let target = one(&request, &[("PGPORT", "3")]).unwrap();
+        assert_eq!(target.hosts[0].port, 2);
+        assert_eq!(target.tls.sslmode.as_str(), "disable");
+    }
+
+    #[test]
+    fn an_empty_variable_is_passed_over_with_a_note_unless_it_was_named() {
+        let variables = [("DATABASE_URL", ""), ("POSTGRES_URL", "postgresql://db")];
+        let target = one(&Request::default(), &variables).unwrap();
+        assert_eq!(target.source.to_string(), "env:POSTGRES_URL");
+        assert_eq!(
+            target.notes,
+            ["DATABASE_URL is set but empty, and was passed over"]
+        );
+        let named = Request {
+            variables: vec!["DATABASE_URL".to_owned()],
+            ..Request::default()
+        };
+        let error = one(&named, &variables).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "DATABASE_URL: the environment variable is set but empty"
+        );
+    }
+
+    #[test]
+    fn libpqs_own_variables_are_a_target_when_no_other_is_there() {
+        let target = one(
+            &Request::default(),
+            &[("PGHOST", "db"), ("PGSSLMODE", "require")],
+        )
+        .unwrap();
+        assert_eq!(target.source.to_string(), "env:PG*");
+        assert_eq!(target.hosts[0].host.as_deref(), Some("db"));
+        let error = one(&Request::default(), &[("PGSSLMODE", "require")]).unwrap_err();
+        for name in TARGET_VARIABLES.iter().chain(&LIBPQ_VARIABLES) {
+            assert!(error.hint().unwrap().contains(name), "{name}");
+        }
+        let error = one(&Request::default(), &[("PGDATABASE", "shop")]).unwrap_err();
+        assert!(error.hint().unwrap().contains("PGHOST"));
+    }
+
+    #[test]
+    fn a_list_on_standard_input_has_names_comments_and_line_numbers() {
+        let read = || Ok("# ours\n\nshop = postgresql://db/shop\nhost=two dbname=x\n".to_owned());
+        let request = Request {
+            stdin: Some(&read),
+            ..request("-", &[])
+        };
+        let targets = resolve(&request, &environment(&[])).unwrap();
+        let found: Vec<_> = targets
+            .iter()
+            .map(|t| (t.name.as_deref(), t.source.to_string()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Some("shop"), "stdin:3".to_owned()),
+                (None, "stdin:4".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn common_mistakes_are_told_with_what_helps() {
+        for (target, what, help) in [
+            ("", "the target is empty", "is the variable set"),
+            (
+                "DATABASE_URL",
+                "name of an environment variable",
+                "--env DATABASE_URL",
+            ),
+            (
+                "\"postgresql://db\"",
+                "begins with a quotation mark",
+                "remove the quotes",
+            ),
+            (
+                " postgresql://db",
+                "white space before the URI",
+                "remove it",
+            ),
+            ("mysql://root:pw@db/shop", "not one of PostgreSQL", "mysql:"),
+            (
+                "postgresql+asyncpg://db/shop",
+                "names a driver",
+                "remove what stands",
+            ),
+            ("jdbc:postgresql://db/shop", "a JDBC URL", "remove jdbc:"),
+            (
+                "Postgres://db",
+                "does not begin with postgresql://",
+                "small letters",
+            ),
+            ("shop", "neither a URI nor keywords", "host="),
+            (
+                "postgresql://app:p@w@db/shop",
+                "contains an \"@\"",
+                "percent-encode",
+            ),
+            (
+                "postgresql://app:p/w@db/shop",
+                "not a port number",
+                "percent-encode",
+            ),
+            (
+                "postgresql://app:100%@db/shop",
+                "password has a \"%\"",
+                "%25",
+            ),
+            (
+                "postgresql://db?sslmod=require",
+                "parameter \"sslmod\"",
+                "did you mean sslmode?",
+            ),
+            (
+                "postgresql://db?sslmode=requir",
+                "sslmode value: \"requir\"",
+                "verify-full",
+            ),
+            (
+                "postgresql://db:70000",
+                "port value: \"70000\"",
+                "1 to 65535",
+            ),
+            ("postgresql:///shop", "no host is named", "PGHOST"),
+            ("host=/tmp", "\"/tmp\" is a Unix-domain socket", "localhost"),
+            (
+                "host=db password=my secret",
+                "missing \"=\"",
+                "single quotes",
+            ),
+            (
+                "host=db sslmode=verify-full",
+                "needs a root certificate",
+                "sslrootcert=system",
+            ),
+        ] {
+            let variables = [("DATABASE_URL", "postgresql://db")];
+            let error = one(&request(target, &[]), &variables).unwrap_err();
+            assert!(error.to_string().contains(what), "{target}: {error}");
+            assert!(
+                error.hint().unwrap().contains(help),
+                "{target}: {:?}",
+                error.hint()
+            );
+        }
+    }
+
+    #[test]
+    fn the_bundled_roots_need_the_name_check_too() {
+        let target = one(&request("postgresql://db?sslrootcert=mozilla", &[]), &[]).unwrap();
+        assert_eq!(target.tls.sslmode.as_str(), "verify-full");
+        let weak = one(
+            &request("postgresql://db?sslrootcert=mozilla&sslmode=require", &[]),
+            &[],
+        );
+        assert!(weak.unwrap_err().to_string().contains("weak sslmode"));
+    }
 }

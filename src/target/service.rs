@@ -82,7 +82,7 @@ fn read(file: &Path, service: &str, shown: &Path) -> Result<Option<Given>, Error
     };
     let header = format!("[{service}]");
     let mut found: Option<Given> = None;
-    for (i, line) in text.split('\n').enumerate() {
+    for (i, line) in text.split_inclusive('\n').enumerate() {
         let place = format!("{} line {}", shown.display(), i + 1);
         if line.len() > LONGEST_LINE {
             return Err(Error::new("the line is too long for libpq").at(&place));

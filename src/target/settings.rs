@@ -47,17 +47,43 @@ fn positive(number: Option<i32>) -> Option<u64> {
     (number > 0).then_some(number)
 }
 
+/// TCP options. With `keepalives=0` libpq does not look at the others.
 fn socket(given: &Given) -> Result<SocketParameters, Error> {
-    let seconds = |keyword| Ok(positive(given.integer(keyword)?).map(Duration::from_secs));
+    let keepalives = given.integer("keepalives")?.map(|number| number != 0);
+    if keepalives == Some(false) {
+        return Ok(SocketParameters {
+            keepalives,
+            ..SocketParameters::default()
+        });
+    }
+    let seconds = |keyword| Ok(within(given, keyword, 32767)?.map(Duration::from_secs));
+    let count = within(given, "keepalives_count", 127)?;
     let milliseconds = positive(given.integer("tcp_user_timeout")?);
-    let count = positive(given.integer("keepalives_count")?);
     Ok(SocketParameters {
-        keepalives: given.integer("keepalives")?.map(|number| number != 0),
+        keepalives,
         keepalives_idle: seconds("keepalives_idle")?,
         keepalives_interval: seconds("keepalives_interval")?,
         keepalives_count: count.and_then(|count| u32::try_from(count).ok()),
         tcp_user_timeout: milliseconds.map(Duration::from_millis),
     })
+}
+
+/// A number that the operating system takes. libpq's manual says that zero stands for the
+/// system's default, but libpq passes it on, and Linux refuses it, as it refuses numbers
+/// above `highest` (`tcp(7)`, `MAX_TCP_KEEPIDLE` and the like).
+fn within(given: &Given, keyword: &str, highest: u64) -> Result<Option<u64>, Error> {
+    let Some(number) = given.integer(keyword)? else {
+        return Ok(None);
+    };
+    let number = u64::try_from(number).unwrap_or(0);
+    match (1..=highest).contains(&number) {
+        true => Ok(Some(number)),
+        false => Err(given
+            .invalid(keyword, given.text(keyword).unwrap_or_default())
+            .help(format!(
+                "the operating system takes 1 to {highest}; leave it out for its default"
+            ))),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

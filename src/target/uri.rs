@@ -126,8 +126,8 @@ impl<'a> Parts<'a> {
     /// that no error may quote them.
     fn suspect(&self) -> bool {
         let later = [self.host.as_str(), &self.port, self.path, self.query];
-        let colon_only = self.user.is_none() && !self.port.is_empty() && !self.has_numeric_ports();
-        colon_only || later.iter().any(|part| part.contains('@'))
+        let hostless = self.password.is_some() && self.host.is_empty();
+        hostless || !self.has_numeric_ports() || later.iter().any(|part| part.contains('@'))
     }
 
     fn has_numeric_ports(&self) -> bool {
@@ -142,7 +142,7 @@ impl<'a> Parts<'a> {
         if given.text("host").is_some_and(|host| host.contains('@')) {
             return misread("the host that this URI names contains an \"@\"");
         }
-        if self.port.contains('@') || self.user.is_none() && !self.has_numeric_ports() {
+        if !self.has_numeric_ports() {
             return misread("what follows the \":\" after the host is not a port number");
         }
         let after_at = self.path.split_once('@').map(|(_, after)| after);

@@ -108,6 +108,24 @@ impl TlsClient {
         self
     }
 
+    /// The same client, content with whoever answers: for a connection that carries no
+    /// secret.
+    pub fn unverified(&self) -> Self {
+        Self {
+            trust: Arc::new(Trust {
+                identity: Identity::Unverified,
+                roots: None,
+                crls: None,
+            }),
+            ..self.clone()
+        }
+    }
+
+    /// What it demands of the server's certificate.
+    pub fn identity(&self) -> Identity {
+        self.trust.identity
+    }
+
     /// Whether there is a client certificate to send.
     pub fn has_client_certificate(&self) -> bool {
         self.client_key.is_some()

@@ -242,3 +242,33 @@ fn a_closed_standard_error_is_no_panic() {
         assert_eq!(status.code(), Some(code), "{arguments}");
     }
 }
+
+#[test]
+fn uri_shows_how_a_target_was_understood_and_masks_the_password() {
+    let arguments = [
+        "uri",
+        "--to",
+        "json",
+        "postgresql://app:p%40ss@db,b:31/orders?sslmode=require",
+    ];
+    let finished = pgcheck(arguments).env("PGOPTIONS", "-c a=b").run();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let expected = serde_json::json!({
+        "host": "db,b", "port": ",31", "user": "app", "password": "********",
+        "dbname": "orders", "sslmode": "require", "options": "-c a=b",
+    });
+    let shown: Value = serde_json::from_str(&finished.stdout).expect("JSON");
+    assert_eq!(shown, expected);
+
+    let table = pgcheck(["uri", "--show-password", "postgresql://app:p%40ss@db"])
+        .run()
+        .stdout;
+    let words: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert!(
+        words.contains(&vec!["password", "p@ss", "argument"]),
+        "{table}"
+    );
+}

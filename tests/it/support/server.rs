@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -53,7 +54,7 @@ pub fn fixture(name: &str) -> &'static Server {
         if is_compose() {
             of_compose(name)
         } else {
-            serve(&[name])
+            serve(&[name], None)
         }
     })
 }
@@ -105,7 +106,50 @@ impl Server {
     pub fn set_hba(&self, lines: &str) {
         let text = format!("local all postgres trust\n{lines}\n");
         fs::write(self.data().join("pg_hba.conf"), text).expect("pg_hba.conf is written");
+        self.reload();
+    }
+
+    /// Serves this certificate (the leaf first) with this key, both in PEM, from now on.
+    pub fn set_certificate(&self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) {
+        // Written in place, so that owner and mode stay.
+        fs::write(self.data().join("server.pem"), chain).expect("the certificate is written");
+        fs::write(self.data().join("server.key"), key).expect("the key is written");
+        self.reload();
+    }
+
+    /// Changes a setting that a reload takes up.
+    pub fn set(&self, name: &str, value: &str) {
+        self.admin_sql(&format!("ALTER SYSTEM SET {name} = '{value}'"));
+        self.reload();
+    }
+
+    /// Makes a standby a primary, and waits until it takes sessions.
+    pub fn promote(&self) {
+        fs::write(self.data().join("promote"), "").expect("the file is written");
+        let pid = fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
+        let pid = pid.lines().next().expect("the process");
+        let status = Command::new("kill").args(["-USR1", pid]).status();
+        assert!(status.expect("kill starts").success());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self
+            .log()
+            .contains("database system is ready to accept connections")
+        {
+            assert!(Instant::now() < deadline, "{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Makes the server read its files again, and waits until new sessions see them.
+    pub fn reload(&self) {
+        let loaded = || self.admin_sql("SELECT pg_conf_load_time()");
+        let before = loaded();
         assert_eq!(self.admin_sql("SELECT pg_reload_conf()"), "t");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while loaded() == before {
+            assert!(Instant::now() < deadline, "the server did not reload");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The data directory of a server on this machine, as every variant is.
@@ -142,6 +186,7 @@ impl Drop for Server {
 pub struct Variant {
     directory: Option<TempDir>,
     options: Vec<String>,
+    locales: Option<PathBuf>,
 }
 
 impl Variant {
@@ -150,7 +195,7 @@ impl Variant {
         copy_files(&repository().join("fixtures").join(name), directory.path());
         Self {
             directory: Some(directory),
-            options: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -162,6 +207,13 @@ impl Variant {
     /// Adds lines to the `[pgbouncer]` section.
     pub fn pooler_settings(self, lines: &str) -> Self {
         self.append("pgbouncer.ini", lines)
+    }
+
+    /// Adds databases that the pooler finds elsewhere than on the server behind it.
+    pub fn pooler_databases(self, lines: &str) -> Self {
+        let path = self.path().join("pgbouncer.ini");
+        let old = fs::read_to_string(path).expect("a fixture with a pooler");
+        self.file("pgbouncer.ini", format!("[databases]\n{lines}\n\n{old}"))
     }
 
     /// Replaces the lines of pg_hba.conf.
@@ -177,6 +229,11 @@ impl Variant {
     /// Serves this certificate (the leaf first) with this key, both in PEM.
     pub fn certificate(self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         self.file("server.pem", chain).file("server.key", key)
+    }
+
+    /// OpenSSL's configuration for the server.
+    pub fn openssl_configuration(self, text: &str) -> Self {
+        self.file("openssl.cnf", text)
     }
 
     /// Puts a file into the data directory.
@@ -196,11 +253,17 @@ impl Variant {
         self
     }
 
+    /// Looks for locales here (glibc's `LOCPATH`), besides C.
+    pub fn locales(mut self, directory: &Path) -> Self {
+        self.locales = Some(directory.to_owned());
+        self
+    }
+
     pub fn start(self) -> Server {
         let path = self.path().to_str().expect("a path in UTF-8").to_owned();
         let mut arguments: Vec<&str> = self.options.iter().map(String::as_str).collect();
         arguments.push(&path);
-        serve(&arguments)
+        serve(&arguments, self.locales.as_deref())
     }
 
     fn path(&self) -> &Path {
@@ -235,9 +298,10 @@ fn copy_files(from: &Path, to: &Path) {
 
 /// Runs `fixtures/serve`, which ends with the pipe to its standard input, that is, with this
 /// process. In a group of its own, so that a signal to the test's group leaves it time to clean up.
-fn serve(arguments: &[&str]) -> Server {
+fn serve(arguments: &[&str], locales: Option<&Path>) -> Server {
     let mut serve = Command::new(repository().join("fixtures/serve"))
         .args(arguments)
+        .envs(locales.map(|directory| ("LOCPATH", directory)))
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

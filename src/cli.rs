@@ -12,14 +12,10 @@ use crate::render::{self, Form};
 /// Can this application reach its PostgreSQL over TLS, and only over TLS?
 #[derive(Debug, Parser)]
 #[command(name = "pgcheck", version = VERSION, about, max_term_width = 88, after_help = AFTER)]
-#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
-#[command(
-    disable_help_subcommand = true,
-    disable_help_flag = true,
-    disable_version_flag = true
-)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub struct Cli {
-    /// Something else than a check.
+    /// Something else than checking targets.
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -44,11 +40,17 @@ pub struct Cli {
     version: Option<bool>,
 }
 
-/// What pgcheck does besides checking.
+/// What pgcheck does besides checking. After `--` each of these words is a target.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the connection parameters of a target, split for a driver; contacts nothing
     Uri(Uri),
+    /// Say what a check or a finding means, why it matters, how to mend it
+    Explain {
+        /// A check or a finding; without one, all are listed
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
 }
 
 /// `pgcheck uri`.

@@ -23,6 +23,7 @@
 pub mod check;
 pub mod cli;
 pub mod exit;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod policy;

@@ -16,10 +16,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use pgcheck::Job;
 use pgcheck::cli::{Cli, Command, Format, Targets, Uri};
 use pgcheck::exit::Exit;
+use pgcheck::explain::{self, UnknownWord};
 use pgcheck::render::{self, nagios, text};
 use pgcheck::report::Report;
 use pgcheck::secret::Secret;
 use pgcheck::target::{self, Conninfo, Environment, ParameterValue, Request, Target};
+use pgcheck::tls::LoadError;
 use progress::Progress;
 
 fn main() -> ExitCode {
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     };
     let done = match &cli.command {
         Some(Command::Uri(uri)) => show_uri(&cli, uri),
+        Some(Command::Explain { code }) => show_explanation(&cli, code.as_deref()),
         None => run(&cli),
     };
     match done {
@@ -93,6 +96,12 @@ fn show_uri(cli: &Cli, uri: &Uri) -> anyhow::Result<u8> {
         cli,
         &render::uri::render(&conninfos, uri.to, uri.show_password),
     )?;
+    Ok(Exit::Ok.code())
+}
+
+/// `pgcheck explain`.
+fn show_explanation(cli: &Cli, code: Option<&str>) -> anyhow::Result<u8> {
+    print(cli, &explain::explain(code)?)?;
     Ok(Exit::Ok.code())
 }
 
@@ -210,10 +219,12 @@ fn complain(cli: &Cli, error: &anyhow::Error) {
         let _ = print(cli, &nagios::unknown(&what, terminal::look(&cli.output)));
     }
     eprintln!("pgcheck: {}", text::plain(&what));
-    let help = error
+    let of_target = error
         .downcast_ref::<target::Error>()
-        .and_then(target::Error::hint);
-    if let Some(help) = help {
-        eprintln!("  help: {}", text::plain(help));
+        .and_then(target::Error::hint)
+        .or_else(|| error.downcast_ref().and_then(LoadError::help));
+    let of_word = error.downcast_ref().map(UnknownWord::hint);
+    if let Some(help) = of_target.map(str::to_owned).or(of_word) {
+        eprintln!("  help: {}", text::plain(&help));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::CheckId;
-use crate::target::{RootCert, SslMode, TlsParameters};
+use crate::target::{ChannelBinding, RootCert, SslMode, Target, TlsParameters};
 use crate::tls::Identity;
 
 /// The demands of one run.
@@ -82,6 +82,14 @@ impl Policy {
     /// Whether this level is demanded.
     pub fn demands(&self, level: Level) -> bool {
         self.require.contains(&level)
+    }
+
+    /// Whether the login is to be bound to the TLS channel.
+    pub fn channel_binding(&self, target: &Target) -> ChannelBinding {
+        match self.demands(Level::ChannelBinding) {
+            true => ChannelBinding::Require,
+            false => target.channel_binding,
+        }
     }
 
     /// What the session demands of the server's certificate: what libpq would under the

@@ -6,8 +6,14 @@
 //! clock. To add one: a file with its [`Code`]s and its `run`, and an entry here.
 
 mod auth;
+mod certificate;
+mod chain;
 mod dns;
+mod expiry;
+mod hostname;
+mod legacy;
 pub mod plaintext;
+pub mod providers;
 mod session;
 mod tcp;
 mod tls;
@@ -97,11 +103,15 @@ pub struct Check {
 }
 
 /// All checks, in the order of every report.
-pub static CHECKS: [Check; 7] = [
+pub static CHECKS: [Check; 11] = [
     uri::CHECK,
     dns::CHECK,
     tcp::CHECK,
     tls::CHECK,
+    legacy::CHECK,
+    chain::CHECK,
+    hostname::CHECK,
+    expiry::CHECK,
     auth::CHECK,
     session::CHECK,
     plaintext::CHECK,
@@ -225,7 +235,7 @@ impl Row {
 }
 
 /// What could not be judged although nothing that it builds on failed.
-static UNDETERMINED: Code = Code {
+pub static UNDETERMINED: Code = Code {
     id: "undetermined",
     severity: Severity::Warning,
     cause: Cause::Insecure,

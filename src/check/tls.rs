@@ -1,11 +1,11 @@
 //! Does the server offer TLS, and does the handshake succeed?
 
-use super::{Check, CheckId, Input, Outcome};
+use super::{Check, CheckId, Input, Outcome, auth};
 use crate::exit::Cause;
-use crate::facts::{Endpoint, Failure, Handshake, Negotiation};
+use crate::facts::{Endpoint, Failure, Handshake, Negotiation, TlsLeg};
 use crate::finding::{Code, Finding, Severity};
 use crate::policy::Level;
-use crate::tls::Refusal;
+use crate::tls::{Refusal, Weakness};
 
 pub const CHECK: Check = Check {
     id: CheckId::Tls,
@@ -24,6 +24,9 @@ pub const CHECK: Check = Check {
         &CLOSED_BEFORE_TLS,
         &ERROR_BEFORE_TLS,
         &TLS_1_2,
+        &SOME_ADDRESSES_WITHOUT_TLS,
+        &auth::CLIENT_CERTIFICATE_REQUIRED,
+        &auth::CLIENT_CERTIFICATE_REJECTED,
     ],
     run,
 };
@@ -111,6 +114,18 @@ static TLS_1_2: Code = Code {
               (ssl_max_protocol_version) has the same effect.",
 };
 
+static SOME_ADDRESSES_WITHOUT_TLS: Code = Code {
+    id: "some-addresses-without-tls",
+    severity: Severity::Warning,
+    cause: Cause::NoTls,
+    title: "some addresses accept TCP and give no TLS session",
+    why: "an application that fails over to them cannot connect, or goes on in plaintext where \
+          its sslmode lets it",
+    explain: "The session's address gives TLS and another address of the target does not. \
+              Often a standby that was set up without ssl = on, or an address that belongs to \
+              something else.",
+};
+
 fn run(input: &Input) -> Option<Outcome> {
     let endpoint = input.facts.session_endpoint()?;
     let leg = &endpoint.tls;
@@ -123,29 +138,67 @@ fn run(input: &Input) -> Option<Outcome> {
     Some(outcome.elapsed(Some(elapsed)))
 }
 
+/// The session has TLS: how good it is, and whether the other addresses have it too.
 fn established(input: &Input, handshake: &Handshake) -> Outcome {
     let group = handshake.group.as_deref().map(|name| format!(", {name}"));
-    let summary = format!(
+    let mut summary = format!(
         "TLS {}, {}{}",
         handshake.version,
         handshake.cipher,
         group.unwrap_or_default()
     );
-    if handshake.version == "1.3" {
-        return Outcome::ok(summary);
+    let reached: Vec<&Endpoint> = (input.facts.endpoints.iter())
+        .filter(|endpoint| endpoint.tls.tcp.value().is_some())
+        .collect();
+    let without: Vec<String> = reached.iter().filter_map(|it| without_tls(it)).collect();
+    if reached.len() > 1 {
+        let with = reached.len() - without.len();
+        summary = format!("{summary}; {with} of {} addresses", reached.len());
     }
+    let mut outcome = Outcome::ok(summary);
+    outcome.findings.extend(old_version(input, &reached));
+    if !without.is_empty() {
+        outcome.findings.push(
+            Finding::new(&SOME_ADDRESSES_WITHOUT_TLS, without.join("; "))
+                .help("set ssl = on there too, with the same certificate authority, then reload"),
+        );
+    }
+    outcome
+}
+
+fn old_version(input: &Input, reached: &[&Endpoint]) -> Option<Finding> {
+    let old: Vec<String> = (reached.iter())
+        .filter(|it| it.tls.handshake.value().is_some_and(|h| h.version != "1.3"))
+        .map(|endpoint| endpoint.address.to_string())
+        .collect();
+    if old.is_empty() {
+        return None;
+    }
+    let saw = format!("{}: the handshake ended in TLS 1.2", old.join(", "));
     let demanded = input.policy.demands(Level::Tls13);
-    let finding = Finding::new(
-        &TLS_1_2,
-        format!("the handshake ended in TLS {}", handshake.version),
+    let severity = match demanded {
+        true => Severity::Error,
+        false => Severity::Warning,
+    };
+    Some(
+        Finding::new(&TLS_1_2, saw).severity(severity).help(
+            "update the server's OpenSSL, or lift ssl_max_protocol_version there or in the URI",
+        ),
     )
-    .severity(if demanded {
-        Severity::Error
-    } else {
-        Severity::Warning
-    })
-    .help("update the server's OpenSSL, or lift ssl_max_protocol_version there or in the URI");
-    Outcome::found(summary, finding)
+}
+
+/// Why there is no TLS at an address; certificates are other checks' matter.
+fn without_tls(endpoint: &Endpoint) -> Option<String> {
+    let leg = &endpoint.tls;
+    let reason = match (leg.negotiation.value(), leg.negotiation.failure()) {
+        (Some(Negotiation::Refused), _) => "answered SSLRequest with N".to_owned(),
+        (_, Some(failure)) => words(failure),
+        _ => match leg.handshake.failure()? {
+            Failure::Certificate(_) => return None,
+            failure => words(failure),
+        },
+    };
+    Some(format!("{}: {reason}", endpoint.address))
 }
 
 fn failed(endpoint: &Endpoint) -> Option<Outcome> {
@@ -163,7 +216,13 @@ fn failed(endpoint: &Endpoint) -> Option<Outcome> {
         return Some(no_negotiation(endpoint, failure));
     }
     let failure = leg.handshake.failure()?;
+    if let Failure::Alert(alert) = failure
+        && let Some(outcome) = auth::client_certificate(leg, alert)
+    {
+        return Some(outcome);
+    }
     let finding = match failure {
+        Failure::Certificate(Refusal::UnsupportedKey(_)) if has_weak_key(leg) => return None,
         // The checks of the certificate report these.
         Failure::Certificate(Refusal::Chain(_) | Refusal::Name(_) | Refusal::NoRoots) => {
             return None;
@@ -220,13 +279,34 @@ fn no_negotiation(endpoint: &Endpoint, failure: &Failure) -> Outcome {
     }
 }
 
+/// The check of the chain reports a weak key.
+fn has_weak_key(leg: &TlsLeg) -> bool {
+    let leaf = leg.presented.as_ref().and_then(|it| it.certificate());
+    leaf.is_some_and(|leaf| leaf.weak == Some(Weakness::Key))
+}
+
 /// A failure in words, for `saw`.
 fn words(failure: &Failure) -> String {
     match failure {
         Failure::Certificate(refusal) => refusal.to_string(),
-        Failure::Closed => "the connection was closed without an answer".to_owned(),
-        Failure::Reset => "the connection was reset".to_owned(),
-        Failure::Tls(words) | Failure::Io(words) | Failure::Driver(words) => words.clone(),
-        other => format!("{other:?}"),
+        Failure::Server(_) => format!("{failure} (unverified: it came without TLS)"),
+        Failure::Alert(alert) => format!("{failure}{}", meaning(alert)),
+        other => other.to_string(),
+    }
+}
+
+/// What an alert means here (RFC 8446, section 6.2).
+fn meaning(alert: &str) -> &'static str {
+    match alert {
+        "HandshakeFailure" => {
+            ": no cipher suite or key-exchange group in common (pgcheck offers forward-secret \
+             AEAD suites; X25519, P-256 and P-384)"
+        }
+        "ProtocolVersion" => ": it has neither TLS 1.2 nor TLS 1.3",
+        "UnrecognisedName" => ": it does not know the host name that was asked for",
+        "NoApplicationProtocol" => ": it does not speak PostgreSQL's protocol over direct TLS",
+        "InsufficientSecurity" => ": it demands stronger cipher suites",
+        "InternalError" => ": its own error; its log says more",
+        _ => "",
     }
 }

@@ -63,6 +63,11 @@ impl AuthRequest {
         }
     }
 
+    /// Whether SCRAM is offered, with or without channel binding.
+    pub fn offers_scram(&self) -> bool {
+        matches!(self, Self::Sasl(mechanisms) if mechanisms.iter().any(|m| m.starts_with("SCRAM-SHA-256")))
+    }
+
     /// Whether SCRAM with channel binding is offered.
     pub fn offers_channel_binding(&self) -> bool {
         matches!(self, Self::Sasl(mechanisms) if mechanisms.iter().any(|m| m == "SCRAM-SHA-256-PLUS"))

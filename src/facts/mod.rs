@@ -2,16 +2,20 @@
 //! network.
 
 mod answer;
+mod failure;
 mod server_error;
+mod trust;
 
 pub use answer::{Answer, AuthRequest};
+pub use failure::{Failure, Withheld};
 pub use server_error::ServerError;
+pub use trust::{RootsTrial, Trust};
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::target::{ProtocolVersion, TargetSessionAttrs};
-use crate::tls::{ClientCertificate, Presented, Refusal};
+use crate::tls::{ClientCertificate, Identity, Presented};
 
 /// Everything that was observed of one target.
 #[derive(Clone, Debug)]
@@ -24,6 +28,8 @@ pub struct Facts {
     pub endpoints: Vec<Endpoint>,
     /// The endpoint where the session was established, or where it failed for good.
     pub session: Option<usize>,
+    /// What the handshakes demanded of the server's certificate.
+    pub demanded: Identity,
 }
 
 impl Facts {
@@ -71,51 +77,6 @@ impl<T> Stage<T> {
     }
 }
 
-/// Why a stage failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// No answer before the deadline.
-    TimedOut,
-    /// The peer refused the TCP connection.
-    Refused,
-    /// The network or the host is unreachable, in the system's words.
-    Unreachable(String),
-    /// The peer closed the connection.
-    Closed,
-    /// The peer reset the connection.
-    Reset,
-    /// Another I/O error, in the system's words.
-    Io(String),
-    /// The TLS handshake failed, in the library's words.
-    Tls(String),
-    /// pgcheck ended the TLS handshake over the server's certificate.
-    Certificate(Refusal),
-    /// The server answered with an ErrorResponse.
-    Server(ServerError),
-    /// The peer answered with something that is not the expected protocol: its first
-    /// bytes.
-    NotPostgres(Vec<u8>),
-    /// pgcheck itself stopped, before a secret was sent.
-    Withheld(Withheld),
-    /// The driver gave up, in its words.
-    Driver(String),
-}
-
-/// Why pgcheck refused to go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Withheld {
-    /// The method that the server asked for is not allowed here.
-    Method(AuthRequest),
-    /// Channel binding is demanded, and the server does not offer it.
-    ChannelBinding,
-    /// `sslcertmode=require`, and the server did not ask for a certificate.
-    ClientCertificate,
-    /// The server asked for a password and the target has none.
-    NoPassword,
-    /// The peer sent more than any server's start-up and answer need.
-    TooMuchData,
-}
-
 /// One name lookup.
 #[derive(Clone, Debug)]
 pub struct Lookup {
@@ -159,12 +120,17 @@ impl Endpoint {
         }
     }
 
-    /// The TCP connection, whichever probe made it.
+    /// The TCP connection, whichever probe made it: one that was accepted, if any was.
     pub fn tcp(&self) -> &Stage<Tcp> {
-        match (&self.tls.tcp, self.plaintext.first()) {
-            (Stage::NotRun, Some(leg)) => &leg.tcp,
-            (stage, _) => stage,
-        }
+        let without_tls = self.plaintext.iter().map(|leg| &leg.tcp);
+        without_tls
+            .chain([&self.tls.tcp])
+            .max_by_key(|stage| match stage {
+                Stage::NotRun => 0,
+                Stage::Failed(..) => 1,
+                Stage::Done(..) => 2,
+            })
+            .unwrap_or(&self.tls.tcp)
     }
 }
 
@@ -188,6 +154,8 @@ pub struct TlsLeg {
     pub handshake: Stage<Handshake>,
     /// The certificates presented, whether or not the handshake succeeded.
     pub presented: Option<Presented>,
+    /// What sets of roots say of them.
+    pub trust: Option<Trust>,
     /// The first answer to the StartupMessage.
     pub answer: Stage<Answer>,
     /// The login, where this is the session's connection.

@@ -9,63 +9,86 @@ use tokio_postgres::config::{ChannelBinding as DriverBinding, SslMode, SslNegoti
 
 use super::deadline::Deadline;
 use super::tls::{self, Secured};
+use super::trust;
 use super::wire::{Established, Permit, Seen, Wire};
 use super::{Probe, message, query};
 use crate::facts::{Answer, AuthRequest, Failure, Login, Stage, TlsLeg, Withheld};
 use crate::target::{AuthMethod, ChannelBinding, Host, RequireAuth, SslCertMode, Target};
-use crate::tls::channel_binding;
+use crate::tls::{Identity, channel_binding};
 
 /// Asks over TLS what the plaintext probe asks without: a StartupMessage with the target's
 /// own user and database, up to the first answer. No password is sent.
 pub async fn control(probe: Probe<'_>, host: Option<&str>, address: SocketAddr) -> TlsLeg {
     let deadline = probe.leg_deadline();
     let mut leg = TlsLeg::default();
-    if let Some(mut secured) = tls::open(probe, host, address, deadline, &mut leg).await {
-        let target = probe.target;
-        let asking = async {
-            let parameters = [
-                ("user", target.user.as_str()),
-                ("database", target.dbname.as_str()),
-            ];
-            let startup = message::startup(&parameters)?;
-            let answer = message::first_answer(&mut secured.stream, &startup).await?;
-            Ok((answer, ()))
-        };
-        deadline.run(&mut leg.answer, asking).await;
-    }
+    let secured = tls::open(probe, host, address, deadline, &mut leg).await;
+    let trying = trust::observe(probe, &leg);
+    let asking = async {
+        if let Some(secured) = secured {
+            ask(probe.target, secured, deadline, &mut leg.answer).await;
+        }
+    };
+    (leg.trust, ()) = join(trying, asking).await;
     leg
+}
+
+async fn ask(
+    target: &Target,
+    mut secured: Secured,
+    deadline: Deadline,
+    answer: &mut Stage<Answer>,
+) {
+    let asking = async {
+        let parameters = [
+            ("user", target.user.as_str()),
+            ("database", target.dbname.as_str()),
+        ];
+        let startup = message::startup(&parameters)?;
+        Ok((
+            message::first_answer(&mut secured.stream, &startup).await?,
+            (),
+        ))
+    };
+    deadline.run(answer, asking).await;
 }
 
 /// Logs in through the driver, over TLS, and runs the queries.
 pub async fn session(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
     let deadline = probe.leg_deadline();
     let mut leg = TlsLeg::default();
-    if let Some(secured) = tls::open(probe, host.host.as_deref(), address, deadline, &mut leg).await
-    {
-        log_in(probe.target, host, secured, deadline, &mut leg).await;
-    }
+    let secured = tls::open(probe, host.host.as_deref(), address, deadline, &mut leg).await;
+    let trying = trust::observe(probe, &leg);
+    let logging_in = async {
+        if let Some(secured) = secured {
+            log_in(probe, host, secured, deadline, &mut leg).await;
+        }
+    };
+    (leg.trust, ()) = join(trying, logging_in).await;
     leg
 }
 
 async fn log_in(
-    target: &Target,
+    probe: Probe<'_>,
     host: &Host,
     secured: Secured,
     deadline: Deadline,
     leg: &mut TlsLeg,
 ) {
     let start = Instant::now();
+    let target = probe.target;
     if client_certificate_missing(target, leg) {
         let reason = Failure::Withheld(Withheld::ClientCertificate);
         leg.login = Stage::Failed(reason, Duration::ZERO);
         return;
     }
-    let binding = match target.channel_binding {
+    let demand = probe.policy.channel_binding(target);
+    let binding = match demand {
         ChannelBinding::Disable => None,
         _ => secured.certificate.as_ref().and_then(channel_binding),
     };
-    let (wire, seen) = Wire::new(secured.stream, binding, permit(target, host));
-    let config = driver_config(target, host);
+    let permit = permit(probe, host, leg);
+    let (wire, seen) = Wire::new(secured.stream, binding, permit);
+    let config = driver_config(target, host, demand);
     let connecting = async {
         match config.connect_raw(wire, Established).await {
             Ok(connected) => Ok((seen.record().login, connected)),
@@ -90,7 +113,7 @@ fn client_certificate_missing(target: &Target, leg: &TlsLeg) -> bool {
 
 /// The driver's configuration: everything that concerns the server, and nothing that the
 /// driver would do for the connection, which exists already.
-fn driver_config(target: &Target, host: &Host) -> tokio_postgres::Config {
+fn driver_config(target: &Target, host: &Host, binding: ChannelBinding) -> tokio_postgres::Config {
     let mut config = tokio_postgres::Config::new();
     config
         .user(&target.user)
@@ -98,7 +121,7 @@ fn driver_config(target: &Target, host: &Host) -> tokio_postgres::Config {
         .application_name(&target.application_name)
         .ssl_mode(SslMode::Require)
         .ssl_negotiation(SslNegotiation::Direct)
-        .channel_binding(match target.channel_binding {
+        .channel_binding(match binding {
             ChannelBinding::Disable => DriverBinding::Disable,
             ChannelBinding::Prefer => DriverBinding::Prefer,
             ChannelBinding::Require => DriverBinding::Require,
@@ -112,12 +135,17 @@ fn driver_config(target: &Target, host: &Host) -> tokio_postgres::Config {
     config
 }
 
-/// What the driver may answer: methods that `require_auth` allows, bound to the channel
-/// where that is demanded, and only if there is a password to answer with.
-fn permit(target: &Target, host: &Host) -> Permit {
+/// What the driver may answer: methods that `require_auth` allows and that the driver
+/// knows, bound to the channel where that is demanded, and only if there is a password to
+/// answer with. A method that shows the server the password is answered where the server
+/// is known, or where the target itself says that it need not be.
+fn permit(probe: Probe<'_>, host: &Host, leg: &TlsLeg) -> Permit {
+    let target = probe.target;
     let require_auth = target.require_auth.clone();
-    let binding = target.channel_binding;
+    let binding = probe.policy.channel_binding(target);
     let has_password = host.password.is_some();
+    let identified =
+        is_identified(probe, leg) || target.given.iter().any(|p| p.keyword == "sslmode");
     Box::new(move |request| {
         if !allowed(require_auth.as_ref(), request) {
             return Err(Withheld::Method(request.clone()));
@@ -125,15 +153,30 @@ fn permit(target: &Target, host: &Host) -> Permit {
         if binding == ChannelBinding::Require && !request.offers_channel_binding() {
             return Err(Withheld::ChannelBinding);
         }
-        let answered_with_password = matches!(
+        let reveals = matches!(
             request,
-            AuthRequest::CleartextPassword | AuthRequest::Md5Password | AuthRequest::Sasl(_)
+            AuthRequest::CleartextPassword | AuthRequest::Md5Password
         );
-        if answered_with_password && !has_password {
+        match request {
+            AuthRequest::Ok => return Ok(()),
+            request if reveals || request.offers_scram() => {}
+            request => return Err(Withheld::Unsupported(request.clone())),
+        }
+        if !has_password {
             return Err(Withheld::NoPassword);
+        }
+        if reveals && !identified && require_auth.is_none() {
+            return Err(Withheld::Unverified(request.clone()));
         }
         Ok(())
     })
+}
+
+/// Whether the handshake showed who the server is, as far as was demanded of it.
+fn is_identified(probe: Probe<'_>, leg: &TlsLeg) -> bool {
+    let identity = probe.tls.identity();
+    let presented = leg.presented.as_ref();
+    identity > Identity::Unverified && presented.is_some_and(|it| it.satisfies(identity))
 }
 
 fn allowed(require_auth: Option<&RequireAuth>, request: &AuthRequest) -> bool {

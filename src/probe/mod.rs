@@ -6,19 +6,21 @@
 
 mod deadline;
 mod dns;
+mod legacy;
 mod login;
 mod message;
 mod plaintext;
 mod query;
 mod tcp;
 mod tls;
+mod trust;
 mod wire;
 
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use futures_util::FutureExt;
-use futures_util::future::{Shared, join, join_all, join3};
+use futures_util::future::{Shared, join, join_all, join4};
 
 use crate::check::CheckId;
 use crate::facts::{Endpoint, Facts, Failure, Lookup, Stage, TlsLeg};
@@ -78,7 +80,7 @@ pub async fn observe(probe: Probe<'_>) -> Facts {
             .map(|(index, (host, lookup))| survey(probe, host, lookup.clone(), index == 0)),
     );
     let (attempts, surveyed) = join(sessions(probe, &hosts, &lookups), surroundings).await;
-    assemble(started_at, surveyed, attempts)
+    assemble(probe, started_at, surveyed, attempts)
 }
 
 /// Asks the endpoints with these indexes once more, without TLS and then with it. Ends by
@@ -186,14 +188,22 @@ async fn survey_address(
             false => TlsLeg::default(),
         }
     };
+    let legacy = async {
+        match probe.policy.runs(CheckId::Legacy) {
+            true => legacy::ask(probe, host, address).await,
+            false => Vec::new(),
+        }
+    };
     (
         endpoint.tls,
         endpoint.plaintext,
         endpoint.plaintext_elsewhere,
-    ) = join3(
+        endpoint.legacy,
+    ) = join4(
         control,
         plaintext::ask(probe, address),
         plaintext::ask_elsewhere(probe, address),
+        legacy,
     )
     .await;
     endpoint
@@ -201,6 +211,7 @@ async fn survey_address(
 
 /// Puts the attempts at the session in the place of the controls at their addresses.
 fn assemble(
+    probe: Probe<'_>,
     started_at: SystemTime,
     surveyed: Vec<(Lookup, Vec<Endpoint>)>,
     attempts: Vec<Attempt>,
@@ -210,6 +221,7 @@ fn assemble(
         lookups: Vec::new(),
         endpoints: Vec::new(),
         session: None,
+        demanded: probe.tls.identity(),
     };
     let mut starts = Vec::new();
     for (lookup, endpoints) in surveyed {

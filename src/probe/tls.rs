@@ -65,7 +65,7 @@ pub async fn open(
 }
 
 /// Agrees on TLS, or learns that there is none.
-async fn negotiate(
+pub async fn negotiate(
     probe: Probe<'_>,
     mut stream: TcpStream,
 ) -> Result<(Negotiation, TcpStream), Failure> {
@@ -146,6 +146,7 @@ pub fn failure(error: &std::io::Error) -> Failure {
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match tls {
+        Some(rustls::Error::AlertReceived(alert)) => Failure::Alert(format!("{alert:?}")),
         Some(error) => Failure::Tls(error.to_string()),
         None => tcp::failure(error),
     }

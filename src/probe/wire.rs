@@ -101,7 +101,7 @@ impl<S> Wire<S> {
         match frame.tag {
             b'R' => {
                 let Some(request) = AuthRequest::parse(frame.body()) else {
-                    return Ok(());
+                    return check_iterations(frame.body());
                 };
                 let first = self.seen.with(|record| {
                     let first = record.login.requests.is_empty();
@@ -143,6 +143,24 @@ impl<S> Wire<S> {
                 record.login.mechanism = name.map(|n| String::from_utf8_lossy(n).into_owned());
             }
         });
+    }
+}
+
+/// The most SCRAM iterations that the driver computes (postgres-protocol, `sasl.rs`).
+const MOST_ITERATIONS: u32 = 100_000;
+
+/// Looks for the iteration count in the server's first SCRAM message (RFC 5802, section
+/// 5.1: `r=…,s=…,i=…`), which is an AuthenticationSASLContinue.
+fn check_iterations(body: &[u8]) -> Result<(), Withheld> {
+    const SASL_CONTINUE: [u8; 4] = 11_i32.to_be_bytes();
+    let message = body.strip_prefix(&SASL_CONTINUE).unwrap_or_default();
+    let count = message
+        .split(|byte| *byte == b',')
+        .find_map(|attribute| attribute.strip_prefix(b"i="))
+        .and_then(|count| std::str::from_utf8(count).ok()?.parse().ok());
+    match count {
+        Some(count) if count > MOST_ITERATIONS => Err(Withheld::ScramIterations(count)),
+        _ => Ok(()),
     }
 }
 

@@ -121,6 +121,11 @@ impl TlsClient {
         }
     }
 
+    /// What it demands of the server's certificate.
+    pub fn identity(&self) -> Identity {
+        self.trust.identity
+    }
+
     /// Whether there is a client certificate to send.
     pub fn has_client_certificate(&self) -> bool {
         self.client_key.is_some()

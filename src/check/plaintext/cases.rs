@@ -217,6 +217,7 @@ fn facts(endpoint: Endpoint) -> Facts {
         lookups: Vec::new(),
         endpoints: vec![endpoint],
         session: None,
+        demanded: crate::tls::Identity::Unverified,
     }
 }
 

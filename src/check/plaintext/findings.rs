@@ -27,7 +27,9 @@ pub fn summary(input: &Input, probed: &[Probed]) -> String {
         }
         (0, 1..) => format!("could not be determined{}", place(open, total)),
         (0, 0) => {
-            let (place, by, remark) = (place(probed.len(), total), by(probed), remark(probed));
+            let product = product(probed);
+            let by = product.map_or_else(String::new, |name| format!(", by {name}"));
+            let (place, remark) = (place(probed.len(), total), remark(probed, product));
             format!("refused without TLS{place}{by}{remark}")
         }
     }
@@ -43,23 +45,22 @@ fn place(count: usize, total: usize) -> String {
 }
 
 /// The product that refused, where every refusal names the same.
-fn by(probed: &[Probed]) -> String {
+fn product(probed: &[Probed]) -> Option<&'static str> {
     let product = |(endpoint, _): &Probed| {
         let (product, _) = known::recognise(Case::of(endpoint)?.error?)?;
         Some(product.name)
     };
-    let mut names = probed.iter().map(product);
-    match names.next().flatten() {
-        Some(name) if names.all(|other| other == Some(name)) => format!(", by {name}"),
-        _ => String::new(),
-    }
+    let first = product(probed.first()?)?;
+    let all = probed.iter().all(|one| product(one) == Some(first));
+    all.then_some(first)
 }
 
 /// What one has to know where the verdict may hold for a near network only.
-fn remark(probed: &[Probed]) -> String {
+fn remark(probed: &[Probed], product: Option<&str>) -> String {
     let nearby = probed.iter().find_map(|(endpoint, _)| nearby(endpoint));
+    let who = product.unwrap_or("pg_hba.conf");
     nearby.map_or_else(String::new, |from| {
-        format!(" ({from}; pg_hba.conf may treat other addresses differently)")
+        format!(" ({from}; {who} may treat other addresses differently)")
     })
 }
 
@@ -213,31 +214,95 @@ fn local(endpoint: &Endpoint) -> Option<IpAddr> {
         .map(|local: SocketAddr| local.ip())
 }
 
-/// What came back, in words.
+/// What came back, in words; both answers where there were two different ones.
 fn answered(endpoint: &Endpoint) -> String {
-    let Some(leg) = endpoint.plaintext.last() else {
-        return "not asked".to_owned();
-    };
-    match &leg.answer {
+    let mut words: Vec<String> = (endpoint.plaintext.iter())
+        .map(|leg| in_words(&leg.answer))
+        .collect();
+    words.dedup();
+    words.join(", then ")
+}
+
+fn in_words(answer: &Stage<Answer>) -> String {
+    match answer {
         Stage::Done(Answer::Authentication(request), _) => {
             format!("the server asked for {request}")
         }
-        Stage::Done(Answer::Error(error), _) => match known::recognise(error) {
-            Some((product, _)) => format!("the server answered {error} (as {} does)", product.name),
-            None => format!("the server answered {error}"),
-        },
+        Stage::Done(Answer::Error(error), _) => {
+            let product = known::recognise(error);
+            let product =
+                product.map_or_else(String::new, |(p, _)| format!(" (as {} does)", p.name));
+            let detail = error
+                .detail()
+                .map_or_else(String::new, |text| format!(": {text}"));
+            format!("the server answered {error}{detail}{product}")
+        }
         Stage::Done(Answer::Closed, _) => "the connection was closed without an answer".to_owned(),
         Stage::Done(Answer::Reset, _) => "the connection was reset without an answer".to_owned(),
         Stage::Done(Answer::TlsAlert, _) => "the server answered with a TLS alert".to_owned(),
         Stage::Done(Answer::Http, _) => "an HTTP server answered".to_owned(),
         Stage::Done(Answer::Other(bytes), _) => {
-            format!(
-                "the server answered with {:?}",
-                String::from_utf8_lossy(bytes)
-            )
+            format!("the server answered with \"{}\"", bytes.escape_ascii())
         }
         Stage::Failed(Failure::TimedOut, _) => "no answer came in time".to_owned(),
         Stage::Failed(..) => "the connection broke off".to_owned(),
         Stage::NotRun => "no connection came about".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{PlaintextLeg, Tcp};
+    use std::time::Duration;
+
+    fn asked_at(address: &str) -> Option<String> {
+        let mut endpoint = Endpoint::new(None, address.parse().expect("an address"));
+        let local = "10.0.0.7:40000".parse().expect("an address");
+        endpoint.plaintext.push(PlaintextLeg {
+            tcp: Stage::Done(Tcp { local }, Duration::ZERO),
+            answer: Stage::NotRun,
+        });
+        nearby(&endpoint)
+    }
+
+    #[test]
+    fn near_networks_are_told_from_the_open_one() {
+        for loopback in ["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert_eq!(asked_at(loopback).as_deref(), Some("asked over loopback"));
+        }
+        for private in [
+            "10.1.2.3:1",
+            "172.17.0.2:1",
+            "192.168.1.1:1",
+            "169.254.1.1:1",
+            "100.64.0.1:1",
+            "[fd00::1]:1",
+            "[fe80::1]:1",
+            "[::ffff:10.1.2.3]:1",
+        ] {
+            let from = asked_at(private);
+            assert_eq!(
+                from.as_deref(),
+                Some("asked from 10.0.0.7, a private network"),
+                "{private}"
+            );
+        }
+        for open in [
+            "192.0.2.1:1",
+            "100.128.0.1:1",
+            "172.32.0.1:1",
+            "[2001:db8::1]:1",
+        ] {
+            assert_eq!(asked_at(open), None, "{open}");
+        }
+    }
+
+    #[test]
+    fn a_summary_counts_addresses() {
+        assert_eq!(place(1, 1), "");
+        assert_eq!(place(2, 2), " at both addresses");
+        assert_eq!(place(3, 3), " at all 3 addresses");
+        assert_eq!(place(1, 3), " at 1 of 3 addresses");
     }
 }

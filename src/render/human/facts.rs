@@ -6,8 +6,8 @@ use super::super::summary::{certificate, days, milliseconds, time, version};
 use super::rows::INDENT;
 use crate::check::CheckId;
 use crate::facts::{
-    Answer, AuthRequest, Endpoint, Failure, Handshake, Negotiation, PlaintextLeg, Scope,
-    ServerView, Session, Stage, TlsLeg, Withheld,
+    Answer, AuthRequest, Endpoint, Handshake, Negotiation, PlaintextLeg, Scope, ServerView,
+    Session, Stage, TlsLeg,
 };
 use crate::report::Report;
 use crate::target::ParameterValue;
@@ -54,7 +54,7 @@ fn lookups(report: &Report) -> Vec<String> {
     let lookup = |lookup: &crate::facts::Lookup| {
         let found = match &lookup.addresses {
             Stage::Done(addresses, _) => joined(addresses),
-            Stage::Failed(failure, _) => words(failure),
+            Stage::Failed(failure, _) => failure.to_string(),
             Stage::NotRun => "not looked up".to_owned(),
         };
         format!("{}: {found}{}", lookup.host, took(&lookup.addresses))
@@ -66,7 +66,7 @@ fn tcp(endpoint: &Endpoint) -> String {
     let stage = endpoint.tcp();
     let what = match stage {
         Stage::Done(tcp, _) => format!("accepts, from {}", tcp.local),
-        Stage::Failed(failure, _) => words(failure),
+        Stage::Failed(failure, _) => failure.to_string(),
         Stage::NotRun => "not tried".to_owned(),
     };
     format!("{}: {what}{}", endpoint.address, took(stage))
@@ -78,7 +78,7 @@ fn tls(endpoint: &Endpoint) -> Vec<String> {
         Stage::Done(Negotiation::Accepted, _) => "SSLRequest answered with S".to_owned(),
         Stage::Done(Negotiation::Refused, _) => "SSLRequest answered with N".to_owned(),
         Stage::Done(Negotiation::Direct, _) => "TLS from the first byte".to_owned(),
-        Stage::Failed(failure, _) => words(failure),
+        Stage::Failed(failure, _) => failure.to_string(),
         Stage::NotRun => "not asked".to_owned(),
     };
     let first = format!(
@@ -93,11 +93,7 @@ fn tls(endpoint: &Endpoint) -> Vec<String> {
             facts.extend(details(handshake));
         }
         Stage::Failed(failure, _) => {
-            facts.push(format!(
-                "handshake: {}{}",
-                words(failure),
-                took(&leg.handshake)
-            ));
+            facts.push(format!("handshake: {}{}", failure, took(&leg.handshake)));
         }
         Stage::NotRun => {}
     }
@@ -136,7 +132,7 @@ fn legacy(endpoint: &Endpoint) -> Vec<String> {
         let what = match &leg.accepted {
             Stage::Done(true, _) => "accepted".to_owned(),
             Stage::Done(false, _) => "refused".to_owned(),
-            Stage::Failed(failure, _) => words(failure),
+            Stage::Failed(failure, _) => failure.to_string(),
             Stage::NotRun => "not tried".to_owned(),
         };
         let offered = version(leg.offered);
@@ -213,7 +209,7 @@ fn auth(leg: &TlsLeg) -> Vec<String> {
             facts.extend(asked.map(|(_, r)| format!("the server asked for {r}")));
             facts.extend(login.mechanism.iter().map(|m| format!("answered with {m}")));
         }
-        Stage::Failed(failure, _) => facts.push(words(failure)),
+        Stage::Failed(failure, _) => facts.push(failure.to_string()),
         Stage::NotRun => {}
     }
     facts
@@ -262,7 +258,7 @@ fn answer(leg: &PlaintextLeg) -> String {
         Stage::Done(Answer::Other(bytes), _) => {
             format!("unverified answer: {:?}", String::from_utf8_lossy(bytes))
         }
-        Stage::Failed(failure, _) => words(failure),
+        Stage::Failed(failure, _) => failure.to_string(),
         Stage::NotRun => "no connection".to_owned(),
     };
     format!("{what}{}", took(&leg.answer))
@@ -276,33 +272,4 @@ fn took<T>(stage: &Stage<T>) -> String {
 fn joined<T: ToString>(items: &[T]) -> String {
     let texts: Vec<String> = items.iter().map(ToString::to_string).collect();
     texts.join(", ")
-}
-
-fn words(failure: &Failure) -> String {
-    match failure {
-        Failure::TimedOut => "no answer in time".to_owned(),
-        Failure::Refused => "refused".to_owned(),
-        Failure::Closed => "closed".to_owned(),
-        Failure::Reset => "reset".to_owned(),
-        Failure::Unreachable(words)
-        | Failure::Io(words)
-        | Failure::Tls(words)
-        | Failure::Driver(words) => words.clone(),
-        Failure::Certificate(refusal) => format!("stopped here: {refusal}"),
-        Failure::Server(error) => error.to_string(),
-        Failure::NotPostgres(bytes) => {
-            format!("not PostgreSQL: {:?}", String::from_utf8_lossy(bytes))
-        }
-        Failure::Withheld(Withheld::Method(request)) => {
-            format!("stopped here: the server asked for {request}")
-        }
-        Failure::Withheld(Withheld::ChannelBinding) => {
-            "stopped here: no channel binding on offer".to_owned()
-        }
-        Failure::Withheld(Withheld::ClientCertificate) => {
-            "stopped here: no client certificate asked for".to_owned()
-        }
-        Failure::Withheld(Withheld::NoPassword) => "stopped here: no password".to_owned(),
-        Failure::Withheld(Withheld::TooMuchData) => "stopped here: too much data".to_owned(),
-    }
 }

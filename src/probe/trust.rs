@@ -1,0 +1,119 @@
+//! Who vouches for a server: trials of its certificates, after the handshake and offline.
+
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::UnixTime;
+
+use super::Probe;
+use crate::facts::{RootsTrial, TlsLeg, Trust};
+use crate::target::{RootCert, SslMode, TlsParameters};
+use crate::tls::{ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe};
+
+/// The platform's trust store, which is the same for every target.
+static SYSTEM: LazyLock<Result<Roots, String>> =
+    LazyLock::new(|| Roots::system().map_err(|error| error.to_string()));
+static MOZILLA: LazyLock<Roots> = LazyLock::new(Roots::mozilla);
+
+/// Tries what a server presented against the target's roots and, unless those already
+/// show all that the strongest sslmode would, against the two public stores. Holds on to
+/// nothing of `leg`, so that the login can go on beside it.
+pub fn observe(probe: Probe<'_>, leg: &TlsLeg) -> impl Future<Output = Option<Trust>> + use<> {
+    let trying = leg.presented.clone().map(|presented| {
+        let parameters = probe.target.tls.clone();
+        let now = SystemTime::now();
+        tokio::task::spawn_blocking(move || try_roots(&parameters, &presented, now))
+    });
+    async { trying?.await.ok() }
+}
+
+fn try_roots(parameters: &TlsParameters, presented: &Presented, now: SystemTime) -> Trust {
+    let trial = Trial { presented, now };
+    let own = own(parameters, &trial);
+    let settled = own.as_ref().is_some_and(RootsTrial::vouches)
+        && parameters.sslmode == SslMode::VerifyFull
+        && presented.name.libpq.is_ok();
+    let (system, mozilla) = match settled {
+        true => (None, None),
+        false => (
+            Some(match &*SYSTEM {
+                Ok(roots) => trial.against(roots, None),
+                Err(why) => RootsTrial::Unavailable(why.clone()),
+            }),
+            Some(trial.against(&MOZILLA, None)),
+        ),
+    };
+    Trust {
+        own,
+        system,
+        mozilla,
+    }
+}
+
+/// The verdict of the handshake itself, where it had one; else that of the same files.
+fn own(parameters: &TlsParameters, trial: &Trial<'_>) -> Option<RootsTrial> {
+    let roots = match parameters.sslrootcert.as_ref()? {
+        RootCert::File(file) if !file.exists() => return None,
+        RootCert::File(file) => Roots::from_file(file),
+        RootCert::System => Roots::system(),
+        RootCert::Mozilla => Ok(Roots::mozilla()),
+    };
+    let loaded = roots.and_then(|roots| Ok((roots, crls(parameters)?)));
+    Some(match loaded {
+        Ok((roots, crls)) => trial.against(&roots, crls.as_ref()),
+        Err(error) => RootsTrial::Unavailable(error.to_string()),
+    })
+}
+
+fn crls(parameters: &TlsParameters) -> Result<Option<Crls>, LoadError> {
+    let file = parameters.sslcrl.as_deref().map(Crls::from_file);
+    let directory = parameters.sslcrldir.as_deref().map(Crls::from_directory);
+    Ok(match (file.transpose()?, directory.transpose()?) {
+        (Some(file), Some(directory)) => Some(file.and(directory)),
+        (file, directory) => file.or(directory),
+    })
+}
+
+struct Trial<'a> {
+    presented: &'a Presented,
+    now: SystemTime,
+}
+
+impl Trial<'_> {
+    fn against(&self, roots: &Roots, crls: Option<&Crls>) -> RootsTrial {
+        let at = |time, crls| {
+            let certificates = &self.presented.certificates;
+            ChainTrial::new(certificates, roots, crls, unix_time(time))
+        };
+        let now = at(self.now, crls);
+        let of_time = matches!(
+            now.libpq,
+            Err(ChainError::Expired(..) | ChainError::NotYetValid(..))
+        );
+        // The lists of today say nothing of another time.
+        let in_time = of_time.then(|| self.common_time()).flatten();
+        RootsTrial::Tried {
+            in_time: in_time.map(|time| at(time, None)),
+            now,
+        }
+    }
+
+    /// The last time at which every certificate that was presented is valid.
+    fn common_time(&self) -> Option<SystemTime> {
+        let certificates: Vec<_> = (self.presented.certificates.iter())
+            .map(describe)
+            .collect::<Result<_, _>>()
+            .ok()?;
+        let last = certificates.iter().map(|it| it.not_after).min()?;
+        let first = certificates.iter().map(|it| it.not_before).max()?;
+        let time = last.checked_sub(Duration::from_secs(1))?;
+        (first <= time).then_some(time)
+    }
+}
+
+fn unix_time(time: SystemTime) -> UnixTime {
+    UnixTime::since_unix_epoch(
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default(),
+    )
+}

@@ -113,11 +113,12 @@ fn run(input: &Input) -> Option<Outcome> {
     let first = shown.first()?;
     let mut outcome = Outcome::ok(summary(input, first));
     for chain in &shown {
-        outcome.findings.extend(weaknesses(chain));
-        outcome.findings.extend(verdict(input, chain));
+        let verdict = verdict(input, chain);
+        let told = |weakness: &Finding| verdict.iter().any(|it| it.code.id == weakness.code.id);
+        let weaknesses = weaknesses(chain).into_iter().filter(|it| !told(it));
+        outcome.findings.extend(weaknesses);
+        outcome.findings.extend(verdict);
     }
-    let code = |finding: &Finding| (finding.code.id, finding.saw.clone());
-    outcome.findings.dedup_by(|a, b| code(a) == code(b));
     Some(outcome)
 }
 
@@ -310,7 +311,7 @@ fn remedy(error: &ChainError) -> (&'static Code, String) {
         | ChainError::NameConstraints(_)
         | ChainError::UnknownCriticalExtension(..)
         | ChainError::Malformed(..)
-        | ChainError::BadSignature(_)
+        | ChainError::BadSignature { .. }
         | ChainError::UnsupportedSignature(..)
         | ChainError::Refused(_) => (
             &UNTRUSTED_CHAIN,

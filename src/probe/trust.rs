@@ -93,8 +93,8 @@ impl Trial<'_> {
         // The lists of today say nothing of another time.
         let in_time = of_time.then(|| self.common_time()).flatten();
         RootsTrial::Tried {
-            in_time: in_time.map(|time| at(time, None)),
-            now,
+            in_time: in_time.map(|time| Box::new(at(time, None))),
+            now: Box::new(now),
         }
     }
 

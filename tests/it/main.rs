@@ -5,6 +5,7 @@
 //! otherwise the same.
 
 mod documents;
+mod findings;
 mod ground;
 mod main_job;
 mod plaintext_peers;

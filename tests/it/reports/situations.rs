@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use pgcheck::check::{Input, judge};
 use pgcheck::facts::{
-    Answer, AuthRequest, Endpoint, Facts, Failure, Handshake, Login, Lookup, Negotiation,
-    PlaintextLeg, ServerError, ServerView, Session, Stage, Tcp, TlsLeg,
+    Answer, AuthRequest, Endpoint, Facts, Failure, Handshake, LegacyLeg, Login, Lookup,
+    Negotiation, PlaintextLeg, RootsTrial, ServerError, ServerView, Session, Stage, Tcp, TlsLeg,
+    Trust,
 };
 use pgcheck::policy::Policy;
 use pgcheck::report::Report;
-use pgcheck::target::{Environment, Request, Target, resolve};
-use pgcheck::tls::{ClientCertificate, NameMatch, NameTrial, Presented};
+use pgcheck::target::{Environment, ProtocolVersion, Request, Target, resolve};
+use pgcheck::tls::{ChainTrial, ClientCertificate, Identity, NameMatch, NameTrial, Presented};
 use rcgen::{CertificateParams, DnType, KeyPair};
 
 pub const URL: &str =
@@ -94,6 +95,7 @@ fn good_facts(target: &Target) -> Facts {
         }],
         endpoints: endpoints.into(),
         session: Some(0),
+        demanded: Identity::ChainAndName,
     }
 }
 
@@ -109,6 +111,7 @@ fn good_endpoint(host: &str, address: SocketAddr) -> Endpoint {
         negotiation: Stage::Done(Negotiation::Accepted, ms(4)),
         handshake: Stage::Done(handshake(), ms(10)),
         presented: Some(presented("db.example.com", "db.example.com")),
+        trust: Some(trust()),
         answer: Stage::Done(Answer::Authentication(challenge.clone()), ms(2)),
         login: Stage::Done(
             Login {
@@ -119,11 +122,33 @@ fn good_endpoint(host: &str, address: SocketAddr) -> Endpoint {
         ),
         query: Stage::Done(session(), ms(2)),
     };
+    let old = [ProtocolVersion::Tls10, ProtocolVersion::Tls11];
+    endpoint.legacy = old
+        .map(|offered| LegacyLeg {
+            offered,
+            accepted: Stage::Done(false, ms(5)),
+        })
+        .into();
     endpoint.plaintext = vec![PlaintextLeg {
         tcp: Stage::Done(tcp, ms(8)),
         answer: Stage::Done(Answer::Error(no_pg_hba_entry()), ms(9)),
     }];
     endpoint
+}
+
+fn trust() -> Trust {
+    let now = ChainTrial {
+        libpq: Ok(()),
+        strict: Ok(()),
+    };
+    Trust {
+        own: Some(RootsTrial::Tried {
+            now: Box::new(now),
+            in_time: None,
+        }),
+        system: None,
+        mozilla: None,
+    }
 }
 
 fn handshake() -> Handshake {
@@ -162,7 +187,7 @@ pub fn presented(subject: &str, name: &str) -> Presented {
     let certificate = params.self_signed(&key).expect("a certificate");
     Presented {
         certificates: vec![certificate.der().clone()],
-        chain: Some(pgcheck::tls::ChainTrial {
+        chain: Some(ChainTrial {
             libpq: Ok(()),
             strict: Ok(()),
         }),

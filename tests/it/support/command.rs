@@ -43,6 +43,11 @@ impl Pgcheck {
         self
     }
 
+    pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
     pub fn stdin(mut self, text: &str) -> Self {
         self.command.write_stdin(text);
         self

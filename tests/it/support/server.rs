@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -105,7 +106,50 @@ impl Server {
     pub fn set_hba(&self, lines: &str) {
         let text = format!("local all postgres trust\n{lines}\n");
         fs::write(self.data().join("pg_hba.conf"), text).expect("pg_hba.conf is written");
+        self.reload();
+    }
+
+    /// Serves this certificate (the leaf first) with this key, both in PEM, from now on.
+    pub fn set_certificate(&self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) {
+        // Written in place, so that owner and mode stay.
+        fs::write(self.data().join("server.pem"), chain).expect("the certificate is written");
+        fs::write(self.data().join("server.key"), key).expect("the key is written");
+        self.reload();
+    }
+
+    /// Changes a setting that a reload takes up.
+    pub fn set(&self, name: &str, value: &str) {
+        self.admin_sql(&format!("ALTER SYSTEM SET {name} = '{value}'"));
+        self.reload();
+    }
+
+    /// Makes a standby a primary, and waits until it takes sessions.
+    pub fn promote(&self) {
+        fs::write(self.data().join("promote"), "").expect("the file is written");
+        let pid = fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
+        let pid = pid.lines().next().expect("the process");
+        let status = Command::new("kill").args(["-USR1", pid]).status();
+        assert!(status.expect("kill starts").success());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self
+            .log()
+            .contains("database system is ready to accept connections")
+        {
+            assert!(Instant::now() < deadline, "{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Makes the server read its files again, and waits until new sessions see them.
+    pub fn reload(&self) {
+        let loaded = || self.admin_sql("SELECT pg_conf_load_time()");
+        let before = loaded();
         assert_eq!(self.admin_sql("SELECT pg_reload_conf()"), "t");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while loaded() == before {
+            assert!(Instant::now() < deadline, "the server did not reload");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The data directory of a server on this machine, as every variant is.
@@ -185,6 +229,11 @@ impl Variant {
     /// Serves this certificate (the leaf first) with this key, both in PEM.
     pub fn certificate(self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         self.file("server.pem", chain).file("server.key", key)
+    }
+
+    /// OpenSSL's configuration for the server.
+    pub fn openssl_configuration(self, text: &str) -> Self {
+        self.file("openssl.cnf", text)
     }
 
     /// Puts a file into the data directory.

@@ -7,10 +7,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::CheckId;
 use crate::policy::{Level, Policy};
+use crate::render::{self, Form};
 
 /// Can this application reach its PostgreSQL over TLS, and only over TLS?
 #[derive(Debug, Parser)]
-#[command(name = "pgcheck", version, about, max_term_width = 88, after_help = EXAMPLES)]
+#[command(name = "pgcheck", version = VERSION, about, max_term_width = 88, after_help = AFTER)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// Something else than checking targets.
@@ -30,22 +31,11 @@ pub struct Cli {
     pub output: Output,
 }
 
-const EXAMPLES: &str = "\
-Without TARGET, the first that is set of DATABASE_URL, SCALINGO_POSTGRESQL_URL,
-POSTGRESQL_URL and POSTGRES_URL is checked, else what libpq's own variables (PGHOST, …) say.
-
-Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no TLS,
-6 login or query refused, 70 a bug.
-
-Examples:
-  pgcheck                                      check what DATABASE_URL names
-  pgcheck -q --timeout 5s                      one line, for a healthcheck
-  pgcheck --env REPORTING_DATABASE_URL         check what another variable names
-  pgcheck 'host=db.example.com user=app'       check a libpq keyword/value string";
-
 /// What pgcheck does besides checking. After `--` each of these words is a target.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show the connection parameters of a target, split for a driver; contacts nothing
+    Uri(Uri),
     /// Say what a check or a finding means, why it matters, how to mend it
     Explain {
         /// A check or a finding; without one, all are listed
@@ -53,6 +43,38 @@ pub enum Command {
         code: Option<String>,
     },
 }
+
+/// `pgcheck uri`.
+#[derive(Debug, Args)]
+pub struct Uri {
+    /// Where the target comes from.
+    #[command(flatten)]
+    pub targets: Targets,
+
+    /// The form
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub to: render::uri::Form,
+
+    /// Print passwords, not ********
+    #[arg(long)]
+    pub show_password: bool,
+}
+
+/// The version, and the TLS library's, as the build script finds them.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("PGCHECK_TLS_LIBRARY"));
+
+const AFTER: &str = "\
+Without TARGET: the first that is set of DATABASE_URL, SCALINGO_POSTGRESQL_URL,
+POSTGRESQL_URL, POSTGRES_URL; else what libpq's variables (PGHOST, PGSERVICE, ...) say.
+
+Examples:
+  pgcheck                                     check what DATABASE_URL names
+  pgcheck -q -t 5s --skip plaintext           one line, for a frequent healthcheck
+  pgcheck -o sslmode=verify-full              check what a stricter URI would give
+  pgcheck -f databases.txt --format jsonl     check many, for a program
+
+Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no TLS,
+6 login or query refused, 70 a bug.";
 
 /// Where the targets come from.
 #[derive(Debug, Args)]
@@ -116,26 +138,83 @@ pub struct Demands {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    /// human, json, jsonl, nagios, openmetrics or github
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
     pub format: Format,
 
-    /// One line per target; twice: nothing at all
+    /// One line per target; twice: nothing, only the exit code
     #[arg(short, long, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// Every check with its facts
-    #[arg(short, long)]
+    /// Every check with its facts, and where the time went
+    #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
+
+    /// Colour: auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub color: When,
+
+    /// A status line while waiting: auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub progress: When,
 }
 
 /// The forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// For people.
+    #[default]
     Human,
-    /// One JSON object; an array for several targets
+    /// One JSON object; an array for several targets.
     Json,
+    /// One JSON object a line, as each target is finished.
+    Jsonl,
+    /// One line, and exit codes, by the monitoring plugins' guidelines.
+    Nagios,
+    /// OpenMetrics, for the textfile collector.
+    Openmetrics,
+    /// GitHub's workflow commands.
+    Github,
+}
+
+/// When to do something that depends on who reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When it looks as if a person does.
+    #[default]
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+impl Output {
+    /// The form of the report. `-q` shortens the one for people; `-qq` silences all.
+    pub fn form(&self) -> Form {
+        match (self.quiet, self.format) {
+            (2.., _) => render::NOTHING,
+            (1, Format::Human) => render::LINE,
+            (_, Format::Human) => render::HUMAN,
+            (_, Format::Json) => render::JSON,
+            (_, Format::Jsonl) => render::JSONL,
+            (_, Format::Nagios) => render::NAGIOS,
+            (_, Format::Openmetrics) => render::OPENMETRICS,
+            (_, Format::Github) => render::GITHUB,
+        }
+    }
 }
 
 impl Cli {

@@ -8,7 +8,8 @@
 //!        │
 //!        ▼
 //!   probe::observe  ──► Facts         the network; judges nothing
-//!        │
+//!        │     ▲
+//!        │     └ once more where check::plaintext::unsettled says so
 //!        ▼
 //!   check::judge    ──► Vec<Row>      pure functions from facts and policy to findings
 //!        │
@@ -66,7 +67,10 @@ impl Job {
     /// Observes the target and judges what was observed. Ends within the policy's timeout.
     pub async fn run(self) -> Report {
         let start = Instant::now();
-        let facts = probe::observe(Probe::new(&self.target, &self.policy, &self.tls)).await;
+        let probe = Probe::new(&self.target, &self.policy, &self.tls);
+        let mut facts = probe::observe(probe).await;
+        let unsettled = check::plaintext::unsettled(&facts);
+        probe::ask_again(probe, &mut facts, &unsettled).await;
         let rows = check::judge(&Input {
             target: &self.target,
             policy: &self.policy,

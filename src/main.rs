@@ -3,51 +3,64 @@
 
 #![expect(clippy::print_stderr)]
 
+mod progress;
+mod terminal;
+
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anstream::AutoStream;
 use clap::Parser;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use pgcheck::Job;
-use pgcheck::cli::{Cli, Command, Format};
+use pgcheck::cli::{Cli, Command, Format, Targets, Uri};
 use pgcheck::exit::Exit;
 use pgcheck::explain::{self, UnknownWord};
-use pgcheck::render::{human, json, line};
+use pgcheck::render::{self, nagios, text};
 use pgcheck::report::Report;
 use pgcheck::secret::Secret;
 use pgcheck::target::{self, Conninfo, Environment, ParameterValue, Request, Target};
+use progress::Progress;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(internal_error));
-    match run() {
-        Ok(exit) => ExitCode::from(exit.code()),
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain_usage(&error),
+    };
+    let done = match &cli.command {
+        Some(Command::Uri(uri)) => show_uri(&cli, uri),
+        Some(Command::Explain { code }) => show_explanation(&cli, code.as_deref()),
+        None => run(&cli),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprint!("{}", message(&error));
+            complain(&cli, &error);
             ExitCode::from(Exit::Usage.code())
         }
     }
 }
 
-fn run() -> anyhow::Result<Exit> {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return Ok(explain_usage(&error)),
-    };
-    if let Some(Command::Explain { code }) = &cli.command {
-        print(&explain::explain(code.as_deref())?)?;
-        return Ok(Exit::Ok);
-    }
-    let targets = resolve(&cli)?;
+fn run(cli: &Cli) -> anyhow::Result<u8> {
+    let targets = with_request(&cli.targets, target::resolve)?;
     for note in targets.iter().flat_map(|target| &target.notes) {
-        eprintln!("pgcheck: note: {note}");
+        eprintln!("pgcheck: note: {}", text::plain(note));
     }
     let policy = cli.policy();
+    let progress = progress(cli, &targets);
     let jobs = targets
         .into_iter()
         .map(|target| Job::new(target, policy.clone()))
         .collect::<Result<Vec<_>, _>>()?;
-    let reports = check_all(jobs)?;
-    print(&render(&cli, &reports))?;
-    Ok(worst(&reports))
+    let form = cli.output.form();
+    let reports = check_all(jobs, progress, |report| print(cli, &(form.each)(report)))?;
+    print(cli, &(form.all)(&reports, terminal::look(&cli.output)))?;
+    Ok(match cli.output.format {
+        Format::Nagios => nagios::exit_code(&reports),
+        _ => worst(&reports).code(),
+    })
 }
 
 /// A bug. Only the place is told: a panic's message may quote what was being worked on.
@@ -61,30 +74,54 @@ fn internal_error(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// clap's own errors exit with 2, which Docker reserves.
-fn explain_usage(error: &clap::Error) -> Exit {
+fn explain_usage(error: &clap::Error) -> ExitCode {
     // Without a standard output there is nobody to tell.
     let _ = error.print();
-    if error.use_stderr() {
+    let exit = if error.use_stderr() {
         Exit::Usage
     } else {
         Exit::Ok
-    }
+    };
+    ExitCode::from(exit.code())
 }
 
-fn resolve(cli: &Cli) -> Result<Vec<Target>, target::Error> {
+/// `pgcheck uri`: shows how a target was understood.
+fn show_uri(cli: &Cli, uri: &Uri) -> anyhow::Result<u8> {
+    let conninfos = with_request(&uri.targets, target::read)?;
+    for conninfo in &conninfos {
+        conninfo.check()?;
+    }
+    print(
+        cli,
+        &render::uri::render(&conninfos, uri.to, uri.show_password),
+    )?;
+    Ok(Exit::Ok.code())
+}
+
+/// `pgcheck explain`.
+fn show_explanation(cli: &Cli, code: Option<&str>) -> anyhow::Result<u8> {
+    print(cli, &explain::explain(code)?)?;
+    Ok(Exit::Ok.code())
+}
+
+/// Does something with what the command line and the environment say about targets.
+fn with_request<T>(
+    targets: &Targets,
+    work: impl Fn(&Request<'_>, &Environment) -> Result<T, target::Error>,
+) -> Result<T, target::Error> {
     let stdin = || {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map(|_| text)
     };
     let request = Request {
-        targets: cli.targets.targets.clone(),
-        variables: cli.targets.env.clone(),
-        files: cli.targets.file.clone(),
-        overrides: cli.targets.option.clone(),
+        targets: targets.targets.clone(),
+        variables: targets.env.clone(),
+        files: targets.file.clone(),
+        overrides: targets.option.clone(),
         stdin: Some(&stdin),
-        password: cli.targets.password.then_some(&ask_password),
+        password: targets.password.then_some(&ask_password),
     };
-    target::resolve(&request, &Environment::current())
+    work(&request, &Environment::current())
 }
 
 /// Asks on the terminal, whatever standard input and output are.
@@ -103,32 +140,57 @@ fn ask_password(conninfo: &Conninfo) -> io::Result<Secret> {
     rpassword::prompt_password(format!("password for {}: ", whose.trim_end())).map(Secret::new)
 }
 
-fn check_all(jobs: Vec<Job>) -> anyhow::Result<Vec<Report>> {
+fn progress(cli: &Cli, targets: &[Target]) -> Progress {
+    let names = targets.iter().map(render::called).collect();
+    Progress::new(cli.output.progress, names, cli.demands.timeout)
+}
+
+/// The reports in the order of the jobs; `finished` sees each as soon as it is there.
+fn check_all(
+    jobs: Vec<Job>,
+    mut progress: Progress,
+    mut finished: impl FnMut(&Report) -> io::Result<()>,
+) -> anyhow::Result<Vec<Report>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let reports = runtime
-        .block_on(async { futures_util::future::join_all(jobs.into_iter().map(Job::run)).await });
+    let reports = runtime.block_on(async {
+        let jobs = jobs.into_iter().enumerate();
+        let mut running: FuturesUnordered<_> = jobs
+            .map(|(index, job)| async move { (index, job.run().await) })
+            .collect();
+        let mut clock = tokio::time::interval(Duration::from_millis(500));
+        let mut reports: Vec<(usize, Report)> = Vec::new();
+        loop {
+            tokio::select! {
+                next = running.next() => match next {
+                    Some((index, report)) => {
+                        progress.erase();
+                        finished(&report)?;
+                        progress.finished(index);
+                        reports.push((index, report));
+                    }
+                    None => return Ok(in_order(reports)),
+                },
+                _ = clock.tick() => progress.tick(),
+            }
+        }
+    });
     // A name lookup that the deadline cut off may still block a thread.
     runtime.shutdown_background();
-    Ok(reports)
+    reports
 }
 
-fn render(cli: &Cli, reports: &[Report]) -> String {
-    match (cli.output.quiet, cli.output.format) {
-        (0, Format::Human) => {
-            let parts: Vec<String> = reports.iter().map(human::render).collect();
-            parts.join("\n")
-        }
-        (_, Format::Json) => json::render(reports),
-        (1, Format::Human) => reports.iter().map(line::render).collect(),
-        (_, Format::Human) => String::new(),
-    }
+fn in_order(mut reports: Vec<(usize, Report)>) -> Vec<Report> {
+    reports.sort_by_key(|(index, _)| *index);
+    reports.into_iter().map(|(_, report)| report).collect()
 }
 
-/// Prints to standard output. A reader that has gone away is no error.
-fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+/// Prints to standard output, coloured or not. A reader that has gone away is no error.
+fn print(cli: &Cli, text: &str) -> io::Result<()> {
+    let stdout = io::stdout();
+    let choice = terminal::choice(cli.output.color, &stdout);
+    let mut stdout = AutoStream::new(stdout.lock(), choice);
     match stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
@@ -147,13 +209,20 @@ fn worst(reports: &[Report]) -> Exit {
     failed.min_by_key(|exit| exit.code()).unwrap_or(Exit::Ok)
 }
 
-/// What is wrong with the input and, where it is known, what to do about it.
-fn message(error: &anyhow::Error) -> String {
+/// What is wrong with the input and, where it is known, what to do about it. A monitoring
+/// system reads standard output only.
+fn complain(cli: &Cli, error: &anyhow::Error) {
+    let what = format!("{error:#}");
+    if cli.output.format == Format::Nagios {
+        // Without a standard output there is nobody to tell.
+        let _ = print(cli, &nagios::unknown(&what, terminal::look(&cli.output)));
+    }
+    eprintln!("pgcheck: {}", text::plain(&what));
     let of_target = error
         .downcast_ref::<target::Error>()
-        .and_then(|error| error.hint().map(|hint| hint.to_string()));
+        .and_then(|error| error.hint().map(str::to_owned));
     let of_word = error.downcast_ref().map(UnknownWord::hint);
-    let help = of_target.or(of_word);
-    let help = help.map_or_else(String::new, |hint| format!("  help: {hint}\n"));
-    format!("pgcheck: {error:#}\n{help}")
+    if let Some(help) = of_target.or(of_word) {
+        eprintln!("  help: {}", text::plain(&help));
+    }
 }

@@ -289,17 +289,9 @@ fn has_weak_key(leg: &TlsLeg) -> bool {
 fn words(failure: &Failure) -> String {
     match failure {
         Failure::Certificate(refusal) => refusal.to_string(),
-        Failure::Closed => "the connection was closed without an answer".to_owned(),
-        Failure::Reset => "the connection was reset".to_owned(),
-        Failure::TimedOut => "no answer in time".to_owned(),
-        Failure::Server(error) => format!("{error} (unverified: it came without TLS)"),
-        Failure::NotPostgres(_) => "the answer is not PostgreSQL's".to_owned(),
-        Failure::Alert(alert) => format!(
-            "the server ended the handshake with the alert {alert}{}",
-            meaning(alert)
-        ),
-        Failure::Tls(words) | Failure::Io(words) | Failure::Driver(words) => words.clone(),
-        other => format!("{other:?}"),
+        Failure::Server(_) => format!("{failure} (unverified: it came without TLS)"),
+        Failure::Alert(alert) => format!("{failure}{}", meaning(alert)),
+        other => other.to_string(),
     }
 }
 

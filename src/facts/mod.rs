@@ -2,10 +2,12 @@
 //! network.
 
 mod answer;
+mod failure;
 mod server_error;
 mod trust;
 
 pub use answer::{Answer, AuthRequest};
+pub use failure::{Failure, Withheld};
 pub use server_error::ServerError;
 pub use trust::{RootsTrial, Trust};
 
@@ -13,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::target::{ProtocolVersion, TargetSessionAttrs};
-use crate::tls::{ClientCertificate, Identity, Presented, Refusal};
+use crate::tls::{ClientCertificate, Identity, Presented};
 
 /// Everything that was observed of one target.
 #[derive(Clone, Debug)]
@@ -73,60 +75,6 @@ impl<T> Stage<T> {
             Self::Failed(_, elapsed) | Self::Done(_, elapsed) => Some(*elapsed),
         }
     }
-}
-
-/// Why a stage failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// No answer before the deadline.
-    TimedOut,
-    /// The peer refused the TCP connection.
-    Refused,
-    /// The network or the host is unreachable, in the system's words.
-    Unreachable(String),
-    /// The peer closed the connection.
-    Closed,
-    /// The peer reset the connection.
-    Reset,
-    /// Another I/O error, in the system's words.
-    Io(String),
-    /// The TLS handshake failed, in the library's words.
-    Tls(String),
-    /// The peer ended TLS with this fatal alert (RFC 8446, section 6), by its name.
-    Alert(String),
-    /// pgcheck ended the TLS handshake over the server's certificate.
-    Certificate(Refusal),
-    /// The server answered with an ErrorResponse.
-    Server(ServerError),
-    /// The peer answered with something that is not the expected protocol: its first
-    /// bytes.
-    NotPostgres(Vec<u8>),
-    /// pgcheck itself stopped, before a secret was sent.
-    Withheld(Withheld),
-    /// The driver gave up, in its words.
-    Driver(String),
-}
-
-/// Why pgcheck refused to go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Withheld {
-    /// `require_auth` does not allow the method that the server asked for.
-    Method(AuthRequest),
-    /// The method shows the server the password, or what comes close to it, and nothing
-    /// shows who the server is.
-    Unverified(AuthRequest),
-    /// The driver does not know the method that the server asked for.
-    Unsupported(AuthRequest),
-    /// The server asks for more SCRAM iterations than the driver is willing to compute.
-    ScramIterations(u32),
-    /// Channel binding is demanded, and the server does not offer it.
-    ChannelBinding,
-    /// `sslcertmode=require`, and the server did not ask for a certificate.
-    ClientCertificate,
-    /// The server asked for a password and the target has none.
-    NoPassword,
-    /// The peer sent more than any server's start-up and answer need.
-    TooMuchData,
 }
 
 /// One name lookup.
@@ -203,8 +151,7 @@ pub struct TlsLeg {
     pub presented: Option<Presented>,
     /// What sets of roots say of them.
     pub trust: Option<Trust>,
-    /// The first answer to the StartupMessage. Where the certificate was refused, that of
-    /// another connection, which takes any: what a server answers is a question of its own.
+    /// The first answer to the StartupMessage.
     pub answer: Stage<Answer>,
     /// The login, where this is the session's connection.
     pub login: Stage<Login>,

@@ -12,14 +12,13 @@ use super::tls::{self, Secured};
 use super::trust;
 use super::wire::{Established, Permit, Seen, Wire};
 use super::{Probe, message, query};
-use crate::check::CheckId;
 use crate::facts::{Answer, AuthRequest, Failure, Login, Stage, TlsLeg, Withheld};
 use crate::target::{AuthMethod, ChannelBinding, Host, RequireAuth, SslCertMode, Target};
 use crate::tls::{Identity, channel_binding};
 
 /// Asks over TLS what the plaintext probe asks without: a StartupMessage with the target's
 /// own user and database, up to the first answer. No password is sent.
-pub async fn control(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
+pub async fn control(probe: Probe<'_>, host: Option<&str>, address: SocketAddr) -> TlsLeg {
     let deadline = probe.leg_deadline();
     let mut leg = TlsLeg::default();
     let secured = tls::open(probe, host, address, deadline, &mut leg).await;
@@ -28,42 +27,9 @@ pub async fn control(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsL
         if let Some(secured) = secured {
             ask(probe.target, secured, deadline, &mut leg.answer).await;
         }
-        ask_whoever_answers(probe, host, address, &mut leg).await;
     };
     (leg.trust, ()) = join(trying, asking).await;
     leg
-}
-
-/// Logs in through the driver, over TLS, and runs the queries.
-pub async fn session(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
-    let deadline = probe.leg_deadline();
-    let mut leg = TlsLeg::default();
-    let secured = tls::open(probe, host, address, deadline, &mut leg).await;
-    let trying = trust::observe(probe, &leg);
-    let logging_in = async {
-        if let Some(secured) = secured {
-            log_in(probe, host, secured, deadline, &mut leg).await;
-        }
-        ask_whoever_answers(probe, host, address, &mut leg).await;
-    };
-    (leg.trust, ()) = join(trying, logging_in).await;
-    leg
-}
-
-/// Where the certificate was refused, asks again without looking at it: neither question
-/// nor answer is secret, and the plaintext verdict needs the answer.
-async fn ask_whoever_answers(probe: Probe<'_>, host: &Host, address: SocketAddr, leg: &mut TlsLeg) {
-    let refused = matches!(leg.handshake.failure(), Some(Failure::Certificate(_)));
-    if !refused || !probe.policy.runs(CheckId::Plaintext) {
-        return;
-    }
-    let tls = probe.tls.clone().unverified();
-    let probe = Probe { tls: &tls, ..probe };
-    let deadline = probe.leg_deadline();
-    let mut other = TlsLeg::default();
-    if let Some(secured) = tls::open(probe, host, address, deadline, &mut other).await {
-        ask(probe.target, secured, deadline, &mut leg.answer).await;
-    }
 }
 
 async fn ask(
@@ -84,6 +50,21 @@ async fn ask(
         ))
     };
     deadline.run(answer, asking).await;
+}
+
+/// Logs in through the driver, over TLS, and runs the queries.
+pub async fn session(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
+    let deadline = probe.leg_deadline();
+    let mut leg = TlsLeg::default();
+    let secured = tls::open(probe, host.host.as_deref(), address, deadline, &mut leg).await;
+    let trying = trust::observe(probe, &leg);
+    let logging_in = async {
+        if let Some(secured) = secured {
+            log_in(probe, host, secured, deadline, &mut leg).await;
+        }
+    };
+    (leg.trust, ()) = join(trying, logging_in).await;
+    leg
 }
 
 async fn log_in(

@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use futures_util::FutureExt;
-use futures_util::future::{Shared, join, join_all, join3};
+use futures_util::future::{Shared, join, join_all, join4};
 
 use crate::check::CheckId;
 use crate::facts::{Endpoint, Facts, Failure, Lookup, Stage, TlsLeg};
@@ -80,9 +80,16 @@ pub async fn observe(probe: Probe<'_>) -> Facts {
             .map(|(index, (host, lookup))| survey(probe, host, lookup.clone(), index == 0)),
     );
     let (attempts, surveyed) = join(sessions(probe, &hosts, &lookups), surroundings).await;
-    let mut facts = assemble(probe, started_at, surveyed, attempts);
-    plaintext::confirm(probe, &mut facts.endpoints).await;
-    facts
+    assemble(probe, started_at, surveyed, attempts)
+}
+
+/// Asks the endpoints with these indexes once more, without TLS and then with it. Ends by
+/// the policy's deadline, like [`observe`].
+pub async fn ask_again(probe: Probe<'_>, facts: &mut Facts, endpoints: &[usize]) {
+    let asked = (facts.endpoints.iter_mut().enumerate())
+        .filter(|(index, _)| endpoints.contains(index))
+        .map(|(_, endpoint)| plaintext::ask_again(probe, endpoint));
+    join_all(asked).await;
 }
 
 /// One attempt at a session: which address of which host, and how far it came.
@@ -177,7 +184,7 @@ async fn survey_address(
     let mut endpoint = Endpoint::new(host.host.clone(), address);
     let control = async {
         match control {
-            true => login::control(probe, host, address).await,
+            true => login::control(probe, host.host.as_deref(), address).await,
             false => TlsLeg::default(),
         }
     };
@@ -187,8 +194,18 @@ async fn survey_address(
             false => Vec::new(),
         }
     };
-    let plaintext = plaintext::ask(probe, address);
-    (endpoint.tls, endpoint.plaintext, endpoint.legacy) = join3(control, plaintext, legacy).await;
+    (
+        endpoint.tls,
+        endpoint.plaintext,
+        endpoint.plaintext_elsewhere,
+        endpoint.legacy,
+    ) = join4(
+        control,
+        plaintext::ask(probe, address),
+        plaintext::ask_elsewhere(probe, address),
+        legacy,
+    )
+    .await;
     endpoint
 }
 

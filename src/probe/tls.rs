@@ -12,7 +12,7 @@ use super::deadline::Deadline;
 use super::message::{self, Frame, Next};
 use super::{Probe, tcp};
 use crate::facts::{Failure, Handshake, Negotiation, TlsLeg};
-use crate::target::{Host, SslNegotiation};
+use crate::target::SslNegotiation;
 use crate::tls::Recording;
 
 /// A connection on which TLS is established.
@@ -23,10 +23,10 @@ pub struct Secured {
     pub certificate: Option<CertificateDer<'static>>,
 }
 
-/// Opens a TLS connection, and records in `leg` how far it came.
+/// Opens a TLS connection to the host as it was asked for, and records in `leg` how far it came.
 pub async fn open(
     probe: Probe<'_>,
-    host: &Host,
+    host: Option<&str>,
     address: SocketAddr,
     deadline: Deadline,
     leg: &mut TlsLeg,
@@ -39,7 +39,7 @@ pub async fn open(
     if leg.negotiation.value() == Some(&Negotiation::Refused) {
         return None;
     }
-    let handshake = probe.tls.handshake(host.host.as_deref(), address.ip());
+    let handshake = probe.tls.handshake(host, address.ip());
     let recording = handshake.recording.clone();
     let connecting = async {
         let connector = TlsConnector::from(handshake.config);

@@ -1,30 +1,32 @@
-//! One line per target: what a healthcheck shows.
+//! One line per target: what a container's healthcheck shows.
 
-use super::text::plain;
+use super::look::Look;
+use super::summary::{called, gist, milliseconds, place};
+use super::text::bounded;
 use crate::check::Status;
 use crate::report::Report;
 
-/// The line, with its newline.
-pub fn render(report: &Report) -> String {
-    let place = plain(&super::human::place(report));
-    let time = format!("{} ms", report.duration.as_millis());
+/// Docker keeps 4,096 bytes of a healthcheck's output. A line is far below that.
+const LONGEST: usize = 600;
+
+/// The lines, in the order of the reports.
+pub fn render(reports: &[Report], look: Look) -> String {
+    reports.iter().map(|report| line(report, look)).collect()
+}
+
+/// The line of one report, with its end.
+pub fn line(report: &Report, look: Look) -> String {
     let word = match report.status() {
-        Status::Ok => return format!("pgcheck ok: {place} {}, {time}\n", tls(report)),
+        Status::Ok => "ok",
         Status::Warn => "warn",
         Status::Fail | Status::Skip => "FAIL",
     };
-    let codes: Vec<&str> = report
-        .findings()
-        .filter(|(_, finding)| finding.severity > crate::finding::Severity::Note)
-        .map(|(_, finding)| finding.code.id)
-        .collect();
-    format!("pgcheck {word}: {place} {}, {time}\n", codes.join(", "))
-}
-
-fn tls(report: &Report) -> String {
-    let handshake = (report.facts.session_endpoint()).and_then(|e| e.tls.handshake.value());
-    handshake.map_or_else(
-        || "not asked for TLS".to_owned(),
-        |h| format!("TLS {}", h.version),
-    )
+    let time = milliseconds(report.duration);
+    let (called, place) = (called(&report.target), place(&report.target));
+    let place = match called == place {
+        true => bounded(&place, 200).into_owned(),
+        false => format!("{} ({})", bounded(&called, 100), bounded(&place, 200)),
+    };
+    let text = format!("pgcheck {word}: {place} {}", gist(report));
+    format!("{}, {time}\n", look.text(&bounded(&text, LONGEST)))
 }

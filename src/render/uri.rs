@@ -6,8 +6,42 @@ use unicode_width::UnicodeWidthStr;
 use super::text::plain;
 use crate::target::{Conninfo, Parameter, ParameterValue};
 
+/// The forms of `pgcheck uri`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// Keyword, value, and where the value came from.
+    #[default]
+    Table,
+    /// One JSON object: libpq's keywords with their values.
+    Json,
+}
+
 /// What stands for a secret.
 const MASK: &str = "********";
+
+/// All targets in one of the forms; in JSON an object for one, an array for more.
+pub fn render(conninfos: &[Conninfo], form: Form, show_passwords: bool) -> String {
+    match form {
+        Form::Table => {
+            let tables: Vec<String> = conninfos
+                .iter()
+                .map(|conninfo| table(conninfo, show_passwords))
+                .collect();
+            tables.join("\n")
+        }
+        Form::Json => {
+            let mut objects: Vec<Value> = conninfos
+                .iter()
+                .map(|conninfo| json(conninfo, show_passwords))
+                .collect();
+            let value = match objects.len() {
+                1 => objects.remove(0),
+                _ => Value::Array(objects),
+            };
+            format!("{value:#}\n")
+        }
+    }
+}
 
 /// A table of keyword, value and source, one line for each parameter that was given.
 pub fn table(conninfo: &Conninfo, show_passwords: bool) -> String {

@@ -14,7 +14,7 @@ use super::crl::Crls;
 use super::parsed::Parsed;
 use super::roots::Roots;
 use super::signature::{self, SignatureError};
-use super::{certificate, compat, rules};
+use super::{certificate, compat, name_constraints, rules};
 
 /// OpenSSL's default: at most so many certificates above the server's own.
 const MAX_DEPTH: usize = 100;
@@ -37,6 +37,7 @@ pub(super) fn verify(
         rules::check(certificate, depth, last, now)?;
     }
     check_lengths(&path)?;
+    name_constraints::check(&path)?;
     check_signatures(&path, supported)?;
     if let Some(crls) = crls {
         crls.check(&path, now, supported)?;

@@ -108,14 +108,17 @@ impl TlsClient {
         self
     }
 
-    /// The same client, that takes any certificate.
-    pub fn unverified(mut self) -> Self {
-        self.trust = Arc::new(Trust {
-            identity: Identity::Unverified,
-            roots: None,
-            crls: None,
-        });
-        self
+    /// The same client, content with whoever answers: for a connection that carries no
+    /// secret.
+    pub fn unverified(&self) -> Self {
+        Self {
+            trust: Arc::new(Trust {
+                identity: Identity::Unverified,
+                roots: None,
+                crls: None,
+            }),
+            ..self.clone()
+        }
     }
 
     /// What it demands of the server's certificate.

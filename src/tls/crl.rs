@@ -66,6 +66,12 @@ impl Crls {
         self
     }
 
+    /// The issuers of the lists.
+    pub fn issuers(&self) -> Vec<String> {
+        let lists = self.0.iter().filter_map(|der| parse(der).ok());
+        lists.map(|list| name_text(list.issuer())).collect()
+    }
+
     /// Checks each certificate of a path against its issuer's list.
     pub(super) fn check(
         &self,
@@ -177,17 +183,22 @@ fn usable(list: &CertificateRevocationList<'_>, now: UnixTime) -> Result<(), Rev
     {
         return Err(RevocationProblem::Expired(system_time(next)));
     }
-    // An issuing distribution point or a delta indicator: what such a list leaves out
-    // proves nothing. Any other critical extension is unknown, to OpenSSL as well.
+    limit(list).map_or(Ok(()), |oid| Err(RevocationProblem::Partial(oid)))
+}
+
+/// An extension that limits what the list covers: an issuing distribution point or a
+/// delta indicator, or any other that is critical, which OpenSSL knows no more about.
+fn limit(list: &CertificateRevocationList<'_>) -> Option<String> {
     let limits = ["2.5.29.27", "2.5.29.28"];
-    let extensions = list.extensions().iter();
-    match extensions
+    let in_entries = list
+        .iter_revoked_certificates()
+        .flat_map(|entry| entry.extensions());
+    list.extensions()
+        .iter()
+        .chain(in_entries)
         .map(|extension| (extension.oid.to_id_string(), extension.critical))
         .find(|(oid, critical)| *critical || limits.contains(&oid.as_str()))
-    {
-        Some((oid, _)) => Err(RevocationProblem::Partial(oid)),
-        None => Ok(()),
-    }
+        .map(|(oid, _)| oid)
 }
 
 fn verify(
@@ -220,15 +231,4 @@ fn revoked_since(
     list.iter_revoked_certificates()
         .find(|entry| entry.raw_serial() == certificate.x509.tbs_certificate.raw_serial())
         .map(|entry| system_time(entry.revocation_date))
-}
-
-/// For messages: whose lists these are.
-impl Crls {
-    /// The issuers of the lists.
-    pub fn issuers(&self) -> Vec<String> {
-        self.0
-            .iter()
-            .filter_map(|der| parse(der).ok().map(|list| name_text(list.issuer())))
-            .collect()
-    }
 }

@@ -29,6 +29,11 @@ impl CanonicalName {
         Self(sets.collect::<Vec<_>>().concat())
     }
 
+    /// Whether this name is `base` or lies below it in the directory.
+    pub(super) fn starts_with(&self, base: &Self) -> bool {
+        self.0.starts_with(&base.0)
+    }
+
     /// The name under which OpenSSL looks for it in a directory (`openssl rehash`).
     pub(super) fn file_name_hash(&self) -> String {
         let digest = Sha1::digest(&self.0);

@@ -24,7 +24,7 @@ pub(super) fn load(
     check_permissions(file)?;
     let bytes = pem_file::bytes(file)?;
     if bytes.starts_with(&[0x30]) {
-        return from_der(bytes, passphrase);
+        return from_der(bytes);
     }
     pem_file::parse(&bytes)?
         .into_iter()
@@ -46,12 +46,10 @@ fn check_permissions(file: &Path) -> Result<(), LoadProblem> {
     }
 }
 
-fn from_der(
-    bytes: Vec<u8>,
-    passphrase: Option<&Secret>,
-) -> Result<PrivateKeyDer<'static>, LoadProblem> {
+/// OpenSSL, as libpq calls it, reads no encrypted key in DER.
+fn from_der(bytes: Vec<u8>) -> Result<PrivateKeyDer<'static>, LoadProblem> {
     if EncryptedPrivateKeyInfoRef::try_from(bytes.as_slice()).is_ok() {
-        return decrypt_pkcs8(&bytes, passphrase);
+        return Err(LoadProblem::KeyEncryption("DER instead of PEM".into()));
     }
     PrivateKeyDer::try_from(bytes).map_err(|_| LoadProblem::KeyUnsupported)
 }

@@ -7,7 +7,7 @@ use x509_parser::asn1_rs::{Any, FromDer, Oid, oid};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, NSCertType,
-    ParsedExtension,
+    ParsedExtension, X509Extension,
 };
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Version;
@@ -37,14 +37,7 @@ impl<'a> Parsed<'a> {
         if !rest.is_empty() {
             return Err("bytes after its end".into());
         }
-        x509.extensions_map()
-            .map_err(|_| "an extension appears twice")?;
-        if let Some(extension) = x509
-            .iter_extensions()
-            .find(|extension| extension.parsed_extension().error().is_some())
-        {
-            return Err(format!("extension {} cannot be read", extension.oid));
-        }
+        check_extensions(&x509)?;
         Ok(Self {
             subject: CanonicalName::of(x509.subject()),
             issuer: CanonicalName::of(x509.issuer()),
@@ -175,11 +168,6 @@ impl<'a> Parsed<'a> {
         }
     }
 
-    pub(super) fn has_name_constraints(&self) -> bool {
-        self.extension(|e| matches!(e, ParsedExtension::NameConstraints(_)))
-            .is_some()
-    }
-
     /// Where the issuer's certificate can be fetched from, by its own word.
     pub(super) fn issuer_url(&self) -> Option<String> {
         const CA_ISSUERS: Oid<'static> = oid!(1.3.6.1.5.5.7.48.2);
@@ -197,6 +185,23 @@ impl<'a> Parsed<'a> {
             _ => None,
         }
     }
+}
+
+/// The extensions that OpenSSL looks at must be readable and may not be there twice; what
+/// it does not know is left alone.
+fn check_extensions(x509: &X509Certificate<'_>) -> Result<(), Malformed> {
+    let known = |extension: &&X509Extension<'_>| !extension.parsed_extension().unsupported();
+    let mut seen = Vec::new();
+    for extension in x509.iter_extensions().filter(known) {
+        if extension.parsed_extension().error().is_some() {
+            return Err(format!("extension {} cannot be read", extension.oid));
+        }
+        if seen.contains(&&extension.oid) {
+            return Err(format!("extension {} appears twice", extension.oid));
+        }
+        seen.push(&extension.oid);
+    }
+    Ok(())
 }
 
 /// A name as people read it.

@@ -23,12 +23,6 @@ pub(super) fn check(
     if let Some(extension) = unknown_critical_extension(certificate) {
         return Err(ChainError::UnknownCriticalExtension(place(), extension));
     }
-    if has_constraints_without_being_a_ca(certificate) {
-        return Err(ChainError::Malformed(
-            place(),
-            "a path length without being a CA".into(),
-        ));
-    }
     if depth > 0 && !may_issue(certificate, depth == last) {
         return Err(ChainError::NotACa(place()));
     }
@@ -88,12 +82,6 @@ fn unknown_critical_extension(certificate: &Parsed<'_>) -> Option<String> {
         .map(|extension| extension.oid.to_id_string())
 }
 
-fn has_constraints_without_being_a_ca(certificate: &Parsed<'_>) -> bool {
-    certificate
-        .basic_constraints()
-        .is_some_and(|constraints| !constraints.ca && constraints.path_len_constraint.is_some())
-}
-
 /// `check_ca`: an intermediate must say that it is a CA; a root may also be one of the
 /// old kinds that cannot say so.
 fn may_issue(certificate: &Parsed<'_>, root: bool) -> bool {
@@ -114,11 +102,11 @@ fn may_issue(certificate: &Parsed<'_>, root: bool) -> bool {
     }
 }
 
-/// `check_purpose_ssl_server`.
+/// `check_purpose_ssl_server`, without the server-gated cryptography of the nineties.
 fn is_for_servers(certificate: &Parsed<'_>, issuer: bool) -> bool {
     let extended = certificate
         .extended_key_usage()
-        .is_none_or(|usage| usage.server_auth || usage.other.iter().any(is_server_gated));
+        .is_none_or(|usage| usage.server_auth);
     let own_use = issuer
         || (certificate.key_usage().is_none_or(|usage| {
             usage.digital_signature() || usage.key_encipherment() || usage.key_agreement()
@@ -126,12 +114,6 @@ fn is_for_servers(certificate: &Parsed<'_>, issuer: bool) -> bool {
             .netscape_type()
             .is_none_or(|kind| kind.ssl_server()));
     extended && own_use
-}
-
-/// Server-gated cryptography, Microsoft's and Netscape's: as good as `serverAuth` to
-/// OpenSSL.
-fn is_server_gated(usage: &Oid<'_>) -> bool {
-    *usage == oid!(1.3.6.1.4.1.311.10.3.3) || *usage == oid!(2.16.840.1.113730.4.1)
 }
 
 /// Security level 2: 112 bits for every key, and for every signature but the root's.

@@ -7,4 +7,6 @@
 mod findings;
 mod ground;
 mod main_job;
+mod plaintext_peers;
+mod plaintext_servers;
 mod support;

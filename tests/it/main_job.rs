@@ -156,7 +156,6 @@ fn the_target_may_come_from_any_of_the_usual_places() {
         pgcheck(["-q", "--env", "REPORTING"])
             .env("REPORTING", &url)
             .run(),
-        pgcheck(["-q", &url]).run(),
         pgcheck(["-q", "-"]).stdin(&format!("{url}\n")).run(),
     ];
     for finished in runs {
@@ -167,6 +166,9 @@ fn the_target_may_come_from_any_of_the_usual_places() {
             finished.stdout
         );
     }
+    let argument = pgcheck(["-q", &url]).run();
+    assert_eq!(argument.code, Some(0), "{argument:?}");
+    assert!(argument.stdout.contains("password-on-command-line"));
 }
 
 #[test]
@@ -224,4 +226,34 @@ fn a_closed_standard_output_is_no_panic() {
         .output()
         .expect("sh runs");
     assert_eq!(String::from_utf8_lossy(&status.stderr), "");
+}
+
+#[test]
+fn uri_shows_how_a_target_was_understood_and_masks_the_password() {
+    let arguments = [
+        "uri",
+        "--to",
+        "json",
+        "postgresql://app:p%40ss@db,b:31/orders?sslmode=require",
+    ];
+    let finished = pgcheck(arguments).env("PGOPTIONS", "-c a=b").run();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let expected = serde_json::json!({
+        "host": "db,b", "port": ",31", "user": "app", "password": "********",
+        "dbname": "orders", "sslmode": "require", "options": "-c a=b",
+    });
+    let shown: Value = serde_json::from_str(&finished.stdout).expect("JSON");
+    assert_eq!(shown, expected);
+
+    let table = pgcheck(["uri", "--show-password", "postgresql://app:p%40ss@db"])
+        .run()
+        .stdout;
+    let words: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert!(
+        words.contains(&vec!["password", "p@ss", "argument"]),
+        "{table}"
+    );
 }

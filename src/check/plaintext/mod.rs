@@ -1,14 +1,26 @@
 //! Would the server accept a session without TLS?
+//!
+//! ```text
+//! Endpoint ──answer──► Case ──rules, known──► Verdict ──findings──► Finding
+//! ```
 
+mod answer;
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod docs;
+mod findings;
+mod help;
+pub mod known;
+pub mod rules;
 mod verdict;
-
-use std::net::SocketAddr;
 
 use super::{Check, CheckId, Input, Outcome};
 use crate::exit::Cause;
-use crate::facts::{AuthRequest, Endpoint};
-use crate::finding::{Code, Finding, Severity};
-pub use verdict::{Verdict, verdict};
+use crate::facts::Endpoint;
+use crate::finding::{Code, Severity};
+pub use answer::{Case, Control, Kind};
+pub use verdict::{Verdict, unsettled, verdict};
 
 pub(super) const CHECK: Check = Check {
     id: CheckId::Plaintext,
@@ -18,6 +30,8 @@ pub(super) const CHECK: Check = Check {
         &PLAINTEXT_ACCEPTED,
         &PLAINTEXT_NO_PASSWORD,
         &PLAINTEXT_UNDETERMINED,
+        &PLAINTEXT_ACCEPTED_ELSEWHERE,
+        &PLAINTEXT_REFUSAL_INFERRED,
     ],
     run,
 };
@@ -26,14 +40,16 @@ static PLAINTEXT_ACCEPTED: Code = Code {
     id: "plaintext-accepted",
     severity: Severity::Error,
     cause: Cause::PlaintextAccepted,
-    title: "the server lets this user connect without TLS",
+    title: "the server goes on to authentication without TLS",
     why: "clients with sslmode=disable talk in the clear, and anyone on the path can push \
           sslmode=prefer clients to do the same",
     explain: "A second connection, which never asked for TLS, was not refused: the server \
-              went on to authentication. In pg_hba.conf a `host` line matches connections \
-              with and without TLS, a `hostssl` line only those with TLS. Turn the line that \
-              this user and database match into hostssl and reload. Hosted servers have a \
-              setting for it (rds.force_ssl, require_secure_transport, \"force TLS\").",
+              went on to authentication. Whether a login would succeed was not tried, and no \
+              password was sent. In pg_hba.conf a `host` line matches connections with and \
+              without TLS, a `hostssl` line only those with TLS. Turn the line that this user \
+              and database match into hostssl and reload. Poolers and hosted servers have a \
+              setting for it (client_tls_sslmode, rds.force_ssl, require_secure_transport, \
+              \"force TLS\").",
 };
 
 static PLAINTEXT_NO_PASSWORD: Code = Code {
@@ -54,7 +70,32 @@ static PLAINTEXT_UNDETERMINED: Code = Code {
     title: "could not be determined whether the server accepts plaintext",
     why: "what could not be determined is never reported as safe",
     explain: "The server's answer to a connection without TLS does not tell whether it was \
-              refused for the missing TLS or for another reason, or no answer came.",
+              refused for the missing TLS or for another reason, or no answer came. \
+              docs/plaintext.md has the table by which answers are told apart.",
+};
+
+static PLAINTEXT_ACCEPTED_ELSEWHERE: Code = Code {
+    id: "plaintext-accepted-elsewhere",
+    severity: Severity::Warning,
+    cause: Cause::PlaintextAccepted,
+    title: "another database, or replication, is open without TLS",
+    why: "pg_hba.conf has lines of their own for databases and for replication; the same \
+          password would cross the network in the clear there",
+    explain: "The target's own user and database were not let in without TLS. The same user \
+              was, for the database postgres or for a replication session, which pg_hba.conf \
+              treats apart (`all` does not cover `replication`). These two are asked for \
+              with --verbose and with --only plaintext.",
+};
+
+static PLAINTEXT_REFUSAL_INFERRED: Code = Code {
+    id: "plaintext-refusal-inferred",
+    severity: Severity::Note,
+    cause: Cause::Insecure,
+    title: "the server ends connections without TLS, and does not say why",
+    why: "a firewall or a proxy on the way looks the same; nothing was accepted",
+    explain: "Twice a connection without TLS ended with no answer, or with an error that \
+              does not speak of TLS, while the same user went on to authentication with TLS, \
+              twice, at the same address. That counts as refused, with low confidence.",
 };
 
 fn run(input: &Input) -> Option<Outcome> {
@@ -68,66 +109,9 @@ fn run(input: &Input) -> Option<Outcome> {
         .flat_map(|(endpoint, _)| &endpoint.plaintext)
         .filter_map(|leg| leg.answer.elapsed())
         .max();
-    let findings: Vec<Finding> = (probed.iter())
-        .filter_map(|(endpoint, verdict)| finding(input, endpoint, verdict))
-        .collect();
     Some(Outcome {
-        summary: summary(&probed),
-        findings,
+        summary: findings::summary(input, &probed),
+        findings: findings::of(input, &probed),
         elapsed,
     })
-}
-
-fn summary(probed: &[(&Endpoint, Verdict)]) -> String {
-    if probed
-        .iter()
-        .any(|(_, v)| matches!(v, Verdict::Accepted(_)))
-    {
-        "the server went on to authentication without TLS".to_owned()
-    } else if probed
-        .iter()
-        .any(|(_, v)| matches!(v, Verdict::Undetermined(_)))
-    {
-        "could not be determined".to_owned()
-    } else {
-        match probed.len() {
-            1 => "refused without TLS".to_owned(),
-            2 => "refused without TLS at both addresses".to_owned(),
-            count => format!("refused without TLS at all {count} addresses"),
-        }
-    }
-}
-
-fn finding(input: &Input, endpoint: &Endpoint, verdict: &Verdict) -> Option<Finding> {
-    let (user, dbname) = (&input.target.user, &input.target.dbname);
-    let whom = format!("for user {user:?}, database {dbname:?}{}", from(endpoint));
-    match verdict {
-        Verdict::Refused(_) => None,
-        Verdict::Accepted(AuthRequest::Ok) => Some(
-            Finding::new(
-                &PLAINTEXT_NO_PASSWORD,
-                format!("{}: a connection that never asked for TLS was let in at once, {whom}", endpoint.address),
-            )
-            .help("in pg_hba.conf give the line that this user matches the type hostssl and the method scram-sha-256, then run `SELECT pg_reload_conf()`"),
-        ),
-        Verdict::Accepted(request) => Some(
-            Finding::new(
-                &PLAINTEXT_ACCEPTED,
-                format!("{}: a connection that never asked for TLS was asked for {request}, {whom} (pgcheck hung up there; no password was sent)", endpoint.address),
-            )
-            .title(format!("the server lets user {user:?} connect without TLS"))
-            .help("in pg_hba.conf turn the `host` line that this user matches into `hostssl`, then run `SELECT pg_reload_conf()`; hosted servers have a \"require SSL\" setting instead"),
-        ),
-        Verdict::Undetermined(reason) => Some(
-            Finding::new(&PLAINTEXT_UNDETERMINED, format!("{}: {reason}", endpoint.address))
-                .help("mend what the other checks report, then run pgcheck again"),
-        ),
-    }
-}
-
-fn from(endpoint: &Endpoint) -> String {
-    let local: Option<SocketAddr> = (endpoint.plaintext.iter())
-        .find_map(|leg| leg.tcp.value())
-        .map(|tcp| tcp.local);
-    local.map_or_else(String::new, |local| format!(", from {}", local.ip()))
 }

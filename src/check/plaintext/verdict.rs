@@ -1,45 +1,69 @@
-//! What the first answers of the two connections, with and without TLS, mean together.
+//! What the answers of one address mean together.
 
-use crate::facts::{Answer, AuthRequest, Endpoint, Failure, Stage};
+use super::answer::Case;
+use super::rules::{Confidence, RULES, Rule, Then};
+use crate::facts::{AuthRequest, Endpoint, Facts};
 
 /// Whether a server accepts a session without TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It went on to authentication; with this request.
     Accepted(AuthRequest),
-    /// It refused for the missing TLS; for this reason.
-    Refused(String),
-    /// The answers leave it open; for this reason.
-    Undetermined(String),
+    /// It refused for the missing TLS.
+    Refused {
+        /// How sure that is.
+        confidence: Confidence,
+        /// What shows it.
+        reason: &'static str,
+    },
+    /// The answers leave it open.
+    Undetermined {
+        /// Why.
+        reason: &'static str,
+        /// What would settle it.
+        settle: &'static str,
+    },
 }
 
-/// The verdict on one endpoint; `None` if it was not probed, or not reached by TCP.
+/// The verdict on one endpoint; `None` if it was not asked, or not reached by TCP.
 pub fn verdict(endpoint: &Endpoint) -> Option<Verdict> {
-    let leg = endpoint.plaintext.first()?;
-    leg.tcp.value()?;
-    let answer = match &leg.answer {
-        Stage::Done(answer, _) => answer,
-        Stage::Failed(Failure::TimedOut, _) => return undetermined("no answer in time"),
-        Stage::Failed(..) | Stage::NotRun => return undetermined("no answer"),
-    };
-    match answer {
-        Answer::Authentication(request) => Some(Verdict::Accepted(request.clone())),
-        Answer::Error(error) => {
-            let over_tls = endpoint.tls.answer.value();
-            let control = matches!(over_tls, Some(Answer::Authentication(_)));
-            let by_hba = error.code() == Some("28000")
-                && error.file() == Some("auth.c")
-                && error.routine() == Some("ClientAuthentication");
-            if control && (by_hba || error.message() == "SSL required") {
-                Some(Verdict::Refused(error.to_string()))
-            } else {
-                undetermined(&format!("the server answered {error}"))
-            }
+    let case = Case::of(endpoint)?;
+    Some(match (rule(&case).map(|rule| &rule.then), case.request) {
+        (Some(Then::Accepted), Some(request)) => Verdict::Accepted(request.clone()),
+        (Some(Then::Refused(confidence, reason)), _) => Verdict::Refused {
+            confidence: *confidence,
+            reason,
+        },
+        (Some(Then::Undetermined { reason, settle, .. }), _) => {
+            Verdict::Undetermined { reason, settle }
         }
-        other => undetermined(&format!("the server answered {other:?}")),
-    }
+        (Some(Then::Accepted) | None, _) => Verdict::Undetermined {
+            reason: "the answer is of a kind that the verdict table does not have",
+            settle: "report it as a bug",
+        },
+    })
 }
 
-fn undetermined(reason: &str) -> Option<Verdict> {
-    Some(Verdict::Undetermined(reason.to_owned()))
+/// The endpoints, by their index, where asking once more may settle what is open.
+pub fn unsettled(facts: &Facts) -> Vec<usize> {
+    let open = |endpoint: &Endpoint| {
+        let case = Case::of(endpoint)?;
+        Some(matches!(
+            rule(&case)?.then,
+            Then::Undetermined {
+                ask_again: true,
+                ..
+            }
+        ))
+    };
+    let all = facts.endpoints.iter().enumerate();
+    all.filter(|(_, endpoint)| open(endpoint) == Some(true))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// The first rule that matches.
+fn rule(case: &Case) -> Option<&'static Rule> {
+    let matches = |rule: &&Rule| rule.answers.contains(&case.kind) && case.control_is(rule.control);
+    RULES.iter().find(matches)
 }

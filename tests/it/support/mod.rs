@@ -2,14 +2,17 @@
 
 pub mod certificates;
 mod command;
+mod locale;
 mod peer;
 mod proxy;
 mod report;
 mod server;
+mod tls_peer;
 mod uri;
 mod wire;
 
 pub use command::{Finished, Pgcheck, pgcheck};
+pub use locale::locale;
 pub use peer::{Peer, Step};
 pub use proxy::Proxy;
 pub use report::{Report, check, report};

@@ -44,7 +44,9 @@ impl Peer {
         })
     }
 
-    fn listening(serve: impl Fn(&mut TcpStream, &dyn Fn(&[u8])) + Send + Sync + 'static) -> Self {
+    pub(super) fn listening(
+        serve: impl Fn(&mut TcpStream, &dyn Fn(&[u8])) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let received = Arc::new(Mutex::new(Vec::<Vec<u8>>::new()));
@@ -77,7 +79,7 @@ impl Peer {
     }
 }
 
-fn play(script: &[Step], stream: &mut TcpStream, heard: &dyn Fn(&[u8])) {
+pub(super) fn play(script: &[Step], stream: &mut TcpStream, heard: &dyn Fn(&[u8])) {
     for step in script {
         if follow(step, stream, heard).is_none() {
             return;

@@ -54,7 +54,7 @@ pub fn fixture(name: &str) -> &'static Server {
         if is_compose() {
             of_compose(name)
         } else {
-            serve(&[name])
+            serve(&[name], None)
         }
     })
 }
@@ -186,6 +186,7 @@ impl Drop for Server {
 pub struct Variant {
     directory: Option<TempDir>,
     options: Vec<&'static str>,
+    locales: Option<PathBuf>,
 }
 
 impl Variant {
@@ -194,7 +195,7 @@ impl Variant {
         copy_files(&repository().join("fixtures").join(name), directory.path());
         Self {
             directory: Some(directory),
-            options: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -206,6 +207,13 @@ impl Variant {
     /// Adds lines to the `[pgbouncer]` section.
     pub fn pooler_settings(self, lines: &str) -> Self {
         self.append("pgbouncer.ini", lines)
+    }
+
+    /// Adds databases that the pooler finds elsewhere than on the server behind it.
+    pub fn pooler_databases(self, lines: &str) -> Self {
+        let path = self.path().join("pgbouncer.ini");
+        let old = fs::read_to_string(path).expect("a fixture with a pooler");
+        self.file("pgbouncer.ini", format!("[databases]\n{lines}\n\n{old}"))
     }
 
     /// Replaces the lines of pg_hba.conf.
@@ -239,11 +247,17 @@ impl Variant {
         self
     }
 
+    /// Looks for locales here (glibc's `LOCPATH`), besides C.
+    pub fn locales(mut self, directory: &Path) -> Self {
+        self.locales = Some(directory.to_owned());
+        self
+    }
+
     pub fn start(self) -> Server {
         let path = self.path().to_str().expect("a path in UTF-8").to_owned();
         let mut arguments = self.options.clone();
         arguments.push(&path);
-        serve(&arguments)
+        serve(&arguments, self.locales.as_deref())
     }
 
     fn path(&self) -> &Path {
@@ -278,9 +292,10 @@ fn copy_files(from: &Path, to: &Path) {
 
 /// Runs `fixtures/serve`, which ends with the pipe to its standard input, that is, with this
 /// process. In a group of its own, so that a signal to the test's group leaves it time to clean up.
-fn serve(arguments: &[&str]) -> Server {
+fn serve(arguments: &[&str], locales: Option<&Path>) -> Server {
     let mut serve = Command::new(repository().join("fixtures/serve"))
         .args(arguments)
+        .envs(locales.map(|directory| ("LOCPATH", directory)))
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

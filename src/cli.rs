@@ -13,6 +13,7 @@ use crate::render::{self, Form};
 #[derive(Debug, Parser)]
 #[command(name = "pgcheck", version = VERSION, about, max_term_width = 88, after_help = AFTER)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub struct Cli {
     /// Something else than checking targets.
     #[command(subcommand)]
@@ -29,6 +30,14 @@ pub struct Cli {
     /// How to report it.
     #[command(flatten)]
     pub output: Output,
+
+    /// Print this help
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = "Output")]
+    help: Option<bool>,
+
+    /// Print the version, and that of the TLS library
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Output")]
+    version: Option<bool>,
 }
 
 /// What pgcheck does besides checking. After `--` each of these words is a target.
@@ -80,19 +89,19 @@ Exit codes: 0 all passed, 1 insecure, 3 nothing attempted, 4 unreachable, 5 no T
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct Targets {
-    /// A connection URI, a libpq keyword/value string, or - for standard input, one a line
+    /// A connection URI, libpq keywords, or - to read them
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
 
-    /// Take the target from this environment variable; may be repeated
+    /// Take the target from this variable; may be repeated
     #[arg(short, long, value_name = "NAME")]
     pub env: Vec<String>,
 
-    /// Take targets from this file, one a line, each optionally as NAME = TARGET
+    /// Take targets from this file, one a line, named NAME = ...
     #[arg(short, long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
 
-    /// Override a connection parameter (sslmode=verify-full); may be repeated
+    /// Override a connection parameter; may be repeated
     #[arg(short, long = "option", value_name = "KEY=VALUE")]
     pub option: Vec<String>,
 
@@ -105,7 +114,7 @@ pub struct Targets {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Demands")]
 pub struct Demands {
-    /// Run just these checks; comma-separated or repeated
+    /// Run just these checks: uri,dns,tls,...
     #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = check)]
     pub only: Vec<CheckId>,
 
@@ -117,19 +126,19 @@ pub struct Demands {
     #[arg(long)]
     pub strict: bool,
 
-    /// Raise the bar: verify-ca, verify-full, channel-binding, tls1.3; may be repeated
+    /// verify-ca, verify-full, channel-binding or tls1.3
     #[arg(long, value_name = "LEVEL", value_delimiter = ',', value_parser = level)]
     pub require: Vec<Level>,
 
-    /// Warn when the certificate expires sooner
+    /// Warn if the certificate expires sooner
     #[arg(long, value_name = "DURATION", default_value = "21d", value_parser = duration)]
     pub expires_within: Duration,
 
-    /// Fail when the certificate expires sooner
+    /// Fail if it expires sooner
     #[arg(long, value_name = "DURATION", default_value = "3d", value_parser = duration)]
     pub expires_fail: Duration,
 
-    /// Deadline for one target, everything included (500ms, 10s, 5m)
+    /// Deadline for one target, all included
     #[arg(short, long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
 }
@@ -138,8 +147,14 @@ pub struct Demands {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// human, json, jsonl, nagios, openmetrics or github
-    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
+    /// human (default), json, jsonl, nagios, openmetrics, github
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub format: Format,
 
     /// One line per target; twice: nothing, only the exit code
@@ -150,7 +165,7 @@ pub struct Output {
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// Colour: auto, always or never
+    /// Colour: auto, always, never
     #[arg(
         long,
         value_name = "WHEN",
@@ -160,7 +175,7 @@ pub struct Output {
     )]
     pub color: When,
 
-    /// A status line while waiting: auto, always or never
+    /// Status line while waiting: auto, always, never
     #[arg(
         long,
         value_name = "WHEN",

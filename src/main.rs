@@ -21,6 +21,7 @@ use pgcheck::render::{self, nagios, text};
 use pgcheck::report::Report;
 use pgcheck::secret::Secret;
 use pgcheck::target::{self, Conninfo, Environment, ParameterValue, Request, Target};
+use pgcheck::tls::LoadError;
 use progress::Progress;
 
 fn main() -> ExitCode {
@@ -220,9 +221,10 @@ fn complain(cli: &Cli, error: &anyhow::Error) {
     eprintln!("pgcheck: {}", text::plain(&what));
     let of_target = error
         .downcast_ref::<target::Error>()
-        .and_then(|error| error.hint().map(str::to_owned));
+        .and_then(target::Error::hint)
+        .or_else(|| error.downcast_ref().and_then(LoadError::help));
     let of_word = error.downcast_ref().map(UnknownWord::hint);
-    if let Some(help) = of_target.or(of_word) {
+    if let Some(help) = of_target.map(str::to_owned).or(of_word) {
         eprintln!("  help: {}", text::plain(&help));
     }
 }

@@ -311,7 +311,7 @@ fn remedy(error: &ChainError) -> (&'static Code, String) {
         | ChainError::NameConstraints(_)
         | ChainError::UnknownCriticalExtension(..)
         | ChainError::Malformed(..)
-        | ChainError::BadSignature(_)
+        | ChainError::BadSignature { .. }
         | ChainError::UnsupportedSignature(..)
         | ChainError::Refused(_) => (
             &UNTRUSTED_CHAIN,

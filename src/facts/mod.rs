@@ -120,12 +120,17 @@ impl Endpoint {
         }
     }
 
-    /// The TCP connection, whichever probe made it.
+    /// The TCP connection, whichever probe made it: one that was accepted, if any was.
     pub fn tcp(&self) -> &Stage<Tcp> {
-        match (&self.tls.tcp, self.plaintext.first()) {
-            (Stage::NotRun, Some(leg)) => &leg.tcp,
-            (stage, _) => stage,
-        }
+        let without_tls = self.plaintext.iter().map(|leg| &leg.tcp);
+        without_tls
+            .chain([&self.tls.tcp])
+            .max_by_key(|stage| match stage {
+                Stage::NotRun => 0,
+                Stage::Failed(..) => 1,
+                Stage::Done(..) => 2,
+            })
+            .unwrap_or(&self.tls.tcp)
     }
 }
 

@@ -21,10 +21,10 @@ pub enum RootsTrial {
     /// It was tried.
     Tried {
         /// The verdicts now.
-        now: ChainTrial,
+        now: Box<ChainTrial>,
         /// The verdicts at a time at which every certificate was valid, where the first
         /// objection is to the time and there is such a time.
-        in_time: Option<ChainTrial>,
+        in_time: Option<Box<ChainTrial>>,
     },
 }
 
@@ -38,7 +38,7 @@ impl RootsTrial {
     pub fn apart_from_time(&self) -> Option<&ChainTrial> {
         match self {
             Self::Unavailable(_) => None,
-            Self::Tried { now, in_time } => Some(in_time.as_ref().unwrap_or(now)),
+            Self::Tried { now, in_time } => Some(in_time.as_deref().unwrap_or(now)),
         }
     }
 

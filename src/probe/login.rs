@@ -32,6 +32,21 @@ pub async fn control(probe: Probe<'_>, host: Option<&str>, address: SocketAddr) 
     leg
 }
 
+/// Logs in through the driver, over TLS, and runs the queries.
+pub async fn session(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
+    let deadline = probe.leg_deadline();
+    let mut leg = TlsLeg::default();
+    let secured = tls::open(probe, host.host.as_deref(), address, deadline, &mut leg).await;
+    let trying = trust::observe(probe, &leg);
+    let logging_in = async {
+        if let Some(secured) = secured {
+            log_in(probe, host, secured, deadline, &mut leg).await;
+        }
+    };
+    (leg.trust, ()) = join(trying, logging_in).await;
+    leg
+}
+
 async fn ask(
     target: &Target,
     mut secured: Secured,
@@ -50,21 +65,6 @@ async fn ask(
         ))
     };
     deadline.run(answer, asking).await;
-}
-
-/// Logs in through the driver, over TLS, and runs the queries.
-pub async fn session(probe: Probe<'_>, host: &Host, address: SocketAddr) -> TlsLeg {
-    let deadline = probe.leg_deadline();
-    let mut leg = TlsLeg::default();
-    let secured = tls::open(probe, host.host.as_deref(), address, deadline, &mut leg).await;
-    let trying = trust::observe(probe, &leg);
-    let logging_in = async {
-        if let Some(secured) = secured {
-            log_in(probe, host, secured, deadline, &mut leg).await;
-        }
-    };
-    (leg.trust, ()) = join(trying, logging_in).await;
-    leg
 }
 
 async fn log_in(

@@ -77,6 +77,30 @@ impl Page {
         });
     }
 
+    /// A head and parts that follow it in the same line, each whole where it fits.
+    pub fn parts(&mut self, head: Span, parts: &[String]) {
+        const GAP: usize = 2;
+        const INDENT: usize = 4;
+        self.wrapped(vec![], INDENT, head);
+        let last = self.text.lines().last().unwrap_or_default();
+        let mut used = display_width(last);
+        for part in parts {
+            let part = self.look.text(part);
+            let width = display_width(&part);
+            if used + GAP + width <= self.look.columns() {
+                self.text.pop();
+                self.text.push_str("  ");
+                self.text.push_str(&part);
+                self.text.push('\n');
+                used += GAP + width;
+            } else {
+                self.wrapped(vec![Span::raw("    ")], INDENT, Span::raw(part));
+                let last = self.text.lines().last().unwrap_or_default();
+                used = display_width(last);
+            }
+        }
+    }
+
     /// A paragraph.
     pub fn paragraph(&mut self, paragraph: &Paragraph) {
         let label: Vec<Span> = paragraph.label.iter().map(|s| self.safe(s)).collect();
@@ -92,6 +116,7 @@ impl Page {
         );
         for (index, part) in lines.iter().enumerate() {
             let mut line = match index {
+                0 if is_blank(&label) => indentation(label_width, part),
                 0 => label.iter().map(styled).collect(),
                 _ => indentation(paragraph.indent, part),
             };
@@ -149,6 +174,10 @@ fn indentation(columns: usize, line: &str) -> String {
     indentation
 }
 
+fn is_blank(label: &[Span]) -> bool {
+    label.iter().all(|span| span.text.trim().is_empty())
+}
+
 fn width(spans: &[Span]) -> usize {
     spans.iter().map(|span| display_width(&span.text)).sum()
 }
@@ -187,6 +216,11 @@ mod tests {
     fn no_line_starts_a_workflow_command() {
         let text = page("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ::error::forged");
         assert!(text.contains("\n       \\::error::forged\n"), "{text}");
+        for (label, line) in [("", "\\::a::b\n"), ("  ", " \\::a::b\n")] {
+            let mut page = Page::new(Look::default());
+            page.wrapped(vec![Span::raw(label)], 4, Span::raw("::a::b"));
+            assert_eq!(page.finish(), line);
+        }
     }
 
     #[test]

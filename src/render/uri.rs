@@ -38,7 +38,7 @@ pub fn render(conninfos: &[Conninfo], form: Form, show_passwords: bool) -> Strin
                 1 => objects.remove(0),
                 _ => Value::Array(objects),
             };
-            format!("{value:#}\n")
+            super::json::write::pretty(&value)
         }
     }
 }

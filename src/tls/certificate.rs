@@ -221,3 +221,52 @@ pub(super) fn algorithm_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
     };
     format!("{key} with {hash}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(params: &rcgen::CertificateParams) -> CertificateDer<'static> {
+        let key = rcgen::KeyPair::generate().unwrap();
+        params.self_signed(&key).unwrap().der().clone()
+    }
+
+    #[test]
+    fn the_facts_are_those_of_the_certificate() {
+        let names = ["db.example".to_owned(), "127.0.0.1".to_owned()];
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        let name = "Gänse & Söhne";
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+        params.not_before = rcgen::date_time_ymd(2024, 2, 29);
+        params.not_after = rcgen::date_time_ymd(2051, 1, 1);
+        params.serial_number = Some(rcgen::SerialNumber::from_slice(&[1, 0xab]));
+        let certificate = made(&params);
+        let facts = describe(&certificate).unwrap();
+        assert_eq!(facts.subject, "CN=Gänse & Söhne");
+        assert_eq!(facts.common_name.as_deref(), Some(name));
+        assert_eq!(facts.dns_names, ["db.example"]);
+        assert_eq!(facts.ip_addresses, ["127.0.0.1"]);
+        assert_eq!(facts.serial, "01ab");
+        assert_eq!(facts.key_text(), "ECDSA P-256");
+        assert_eq!(facts.signature_algorithm, "ECDSA with SHA-256");
+        assert_eq!((facts.version, facts.is_ca, facts.weak), (3, false, None));
+        let json = serde_json::to_value(&facts).unwrap();
+        assert_eq!(json["not_before"], "2024-02-29T00:00:00Z");
+        assert_eq!(json["not_after"], "2051-01-01T00:00:00Z");
+        assert_eq!(json["sha256"].as_str().unwrap().len(), 64);
+    }
+
+    #[test]
+    fn times_that_have_no_text_do_not_panic() {
+        let mut params = rcgen::CertificateParams::default();
+        params.not_before = rcgen::date_time_ymd(1955, 1, 1);
+        params.not_after = rcgen::date_time_ymd(9999, 12, 31);
+        let facts = describe(&made(&params)).unwrap();
+        let json = serde_json::to_value(&facts).unwrap();
+        assert_eq!(json["not_before"], "before 1970");
+        assert_eq!(json["not_after"], "9999-12-31T00:00:00Z");
+    }
+}

@@ -178,7 +178,10 @@ fn check_signatures(
             &subject.x509.signature_value.data,
         )
         .map_err(|error| match error {
-            SignatureError::Invalid => ChainError::BadSignature(place()),
+            SignatureError::Invalid => ChainError::BadSignature {
+                place: place(),
+                issuer: subject.issuer_text(),
+            },
             SignatureError::Unsupported => ChainError::UnsupportedSignature(
                 place(),
                 certificate::signature_algorithm_name(&subject.x509),

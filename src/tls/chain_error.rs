@@ -121,8 +121,14 @@ pub enum ChainError {
         /// The issuer.
         issuer: String,
     },
-    /// The signature was not made with the issuer's key.
-    BadSignature(Place),
+    /// The signature was not made with the key of the issuer's certificate at hand: that
+    /// is another one of the same name, or the certificate was altered.
+    BadSignature {
+        /// The certificate with the signature.
+        place: Place,
+        /// The issuer.
+        issuer: String,
+    },
     /// The signature's algorithm, or the issuer's kind of key, is not supported.
     UnsupportedSignature(Place, String),
     /// Valid until then.
@@ -181,7 +187,7 @@ impl ChainError {
             | Self::IntermediateMissing { place, .. }
             | Self::RootMissing { place, .. }
             | Self::WrongIssuerKey { place, .. }
-            | Self::BadSignature(place)
+            | Self::BadSignature { place, .. }
             | Self::UnsupportedSignature(place, _)
             | Self::Expired(place, _)
             | Self::NotYetValid(place, _)
@@ -229,9 +235,10 @@ impl fmt::Display for ChainError {
                 f,
                 "{place} names \"{issuer}\" as its issuer; the trusted certificate of that name has another key"
             ),
-            Self::BadSignature(place) => {
-                write!(f, "the signature on {place} is not its issuer's")
-            }
+            Self::BadSignature { place, issuer } => write!(
+                f,
+                "{place} was not signed by the \"{issuer}\" at hand, but by another of that name"
+            ),
             Self::UnsupportedSignature(place, algorithm) => write!(
                 f,
                 "the signature on {place} cannot be checked: {algorithm} is not supported with the issuer's key"

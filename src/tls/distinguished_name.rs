@@ -99,3 +99,51 @@ pub(super) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     element.extend(content);
     element
 }
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::asn1_rs::FromDer;
+
+    use super::*;
+
+    /// A name of one attribute, a common name.
+    fn common_name(tag: u8, value: &[u8]) -> CanonicalName {
+        let attribute = tlv(0x30, &[tlv(6, &[0x55, 4, 3]), tlv(tag, value)].concat());
+        let der = tlv(0x30, &tlv(0x31, &attribute));
+        let (_, name) = X509Name::from_der(&der).unwrap();
+        CanonicalName::of(&name)
+    }
+
+    #[test]
+    fn case_blanks_and_string_types_do_not_count() {
+        let name = common_name(12, "Größe one".as_bytes());
+        for (tag, value) in [
+            (12, "GRößE ONE".as_bytes()),
+            (12, " \tGröße  \n one ".as_bytes()),
+            (20, b"Gr\xf6\xdfe one"),
+            (30, b"\0G\0r\0\xf6\0\xdf\0e\0 \0o\0n\0e"),
+        ] {
+            assert_eq!(common_name(tag, value), name, "{value:?}");
+        }
+        assert_ne!(
+            common_name(12, "GRÖßE one".as_bytes()),
+            name,
+            "only ASCII has cases"
+        );
+        assert_ne!(common_name(12, "Größeone".as_bytes()), name);
+    }
+
+    #[test]
+    fn the_file_name_is_that_of_openssl_rehash() {
+        // openssl x509 -hash, of a certificate with the subject CN=Root
+        assert_eq!(common_name(12, b"Root").file_name_hash(), "dcaaf7f0");
+    }
+
+    #[test]
+    fn long_elements_have_long_lengths() {
+        assert_eq!(tlv(4, &[7; 0x7f])[..2], [4, 0x7f]);
+        assert_eq!(tlv(4, &[7; 0x80])[..3], [4, 0x81, 0x80]);
+        assert_eq!(tlv(4, &[7; 0x100])[..4], [4, 0x82, 1, 0]);
+        assert_eq!(tlv(5, &[]), [5, 0]);
+    }
+}

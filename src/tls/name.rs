@@ -291,3 +291,73 @@ fn inet_part(part: &str) -> Option<u32> {
     }
     u32::from_str_radix(digits, radix).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_inet_aton_reads_them() {
+        let read = |host| inet_aton(host).map(|address| address.to_string());
+        for (host, address) in [
+            ("127.0.0.1", "127.0.0.1"),
+            ("127.1", "127.0.0.1"),
+            ("10.1.258", "10.1.1.2"),
+            ("2130706433", "127.0.0.1"),
+            ("0x7f.0.0.01", "127.0.0.1"),
+            ("0177.0.0.1", "127.0.0.1"),
+            ("0xffffffff", "255.255.255.255"),
+            ("127.0.0.1 anything", "127.0.0.1"),
+        ] {
+            assert_eq!(read(host).as_deref(), Some(address), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            "1.",
+            ".1",
+            "1..2",
+            "256.0.0.1",
+            "1.2.3.256",
+            "1.2.65536",
+            "1.16777216",
+            "4294967296",
+            "1.2.3.4.5",
+            "08",
+            "0x",
+            "+1",
+            "-1",
+            "1.2.3.4x",
+            " 1.2.3.4",
+            "a",
+            "::1",
+        ] {
+            assert_eq!(read(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_exactly_one_label() {
+        let matches = |name: &str, host: &str| dns_matches(name.as_bytes(), host.as_bytes());
+        for (name, host) in [
+            ("db.example", "DB.EXAMPLE"),
+            ("*.example", "db.example"),
+            ("*.EXAMPLE", "x.example"),
+            ("*.example", "*.example"),
+        ] {
+            assert!(matches(name, host), "{name} {host}");
+        }
+        for (name, host) in [
+            ("*.example", "a.b.example"),
+            ("*.example", "example"),
+            ("*.example", ".example"),
+            ("*", "db"),
+            ("*.", "db."),
+            ("d*.example", "db.example"),
+            ("db.*", "db.example"),
+            ("db.example", "db.example."),
+        ] {
+            assert!(!matches(name, host), "{name} {host}");
+        }
+    }
+}

@@ -149,7 +149,7 @@ fn alert_for(refusal: &Refusal) -> CertificateError {
             ChainError::NotYetValid(..) => CertificateError::NotValidYet,
             ChainError::Revoked(..) => CertificateError::Revoked,
             ChainError::RevocationUnknown(..) => CertificateError::UnknownRevocationStatus,
-            ChainError::BadSignature(..) => CertificateError::BadSignature,
+            ChainError::BadSignature { .. } => CertificateError::BadSignature,
             ChainError::NotForServers(..) => CertificateError::InvalidPurpose,
             ChainError::UnknownCriticalExtension(..) => {
                 CertificateError::UnhandledCriticalExtension

@@ -6,6 +6,7 @@
 //! accepts, the case says why.
 
 mod binding;
+mod causes;
 mod chains;
 mod clients;
 mod der;
@@ -13,7 +14,9 @@ mod handshakes;
 mod lists;
 mod mutations;
 mod pki;
+mod random;
 mod sessions;
+mod stores;
 #[allow(dead_code, unused_imports)]
 #[path = "../it/support/mod.rs"]
 mod support;

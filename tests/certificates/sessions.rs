@@ -191,10 +191,6 @@ impl Comparison {
 
     /// Fails unless exactly the known differences were found.
     pub fn finish(self, known: &[Known]) {
-        eprintln!(
-            "{} connections, {} accepted by both",
-            self.connections, self.accepted
-        );
         assert!(
             self.wrongly_accepted.is_empty(),
             "{:#?}",

@@ -4,9 +4,11 @@
 //! Under cargo-nextest every test is a process of its own and starts its own servers: slower, and
 //! otherwise the same.
 
+mod documents;
 mod findings;
 mod ground;
 mod main_job;
 mod plaintext_peers;
 mod plaintext_servers;
+mod reports;
 mod support;

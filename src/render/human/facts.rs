@@ -6,8 +6,8 @@ use super::super::summary::{certificate, days, milliseconds, time, version};
 use super::rows::INDENT;
 use crate::check::CheckId;
 use crate::facts::{
-    Answer, Endpoint, Handshake, Negotiation, PlaintextLeg, Scope, ServerView, Session, Stage,
-    TlsLeg,
+    Answer, AuthRequest, Endpoint, Handshake, Negotiation, PlaintextLeg, Scope, ServerView,
+    Session, Stage, TlsLeg,
 };
 use crate::report::Report;
 use crate::target::ParameterValue;
@@ -203,12 +203,10 @@ fn auth(leg: &TlsLeg) -> Vec<String> {
     let mut facts = Vec::new();
     match &leg.login {
         Stage::Done(login, _) => {
-            facts.extend(
-                login
-                    .requests
-                    .iter()
-                    .map(|r| format!("the server asked for {r}")),
-            );
+            // AuthenticationOk also ends an exchange; it tells something where it begins one.
+            let asked = login.requests.iter().enumerate();
+            let asked = asked.filter(|(index, r)| *index == 0 || **r != AuthRequest::Ok);
+            facts.extend(asked.map(|(_, r)| format!("the server asked for {r}")));
             facts.extend(login.mechanism.iter().map(|m| format!("answered with {m}")));
         }
         Stage::Failed(failure, _) => facts.push(failure.to_string()),

@@ -49,18 +49,12 @@ fn head(page: &mut Page, report: &Report) {
     let source = target.source.to_string();
     let source = source.strip_prefix("env:").unwrap_or(&source);
     let name = (target.name.as_ref()).map_or_else(String::new, |name| format!("{name}: "));
-    let rest = format!(
-        "user={}  dbname={}  sslmode={}  (from {source})",
-        target.user,
-        target.dbname,
-        target.tls.sslmode.as_str(),
-    );
     let place = format!("{name}{}", place(target));
-    if place.chars().count() > page.look().columns() / 2 {
-        page.wrapped(vec![], 4, Span::new(style::HEAD, place));
-        page.wrapped(vec![Span::raw("    ")], 4, Span::raw(rest));
-    } else {
-        let label = vec![Span::new(style::HEAD, place), Span::raw("  ")];
-        page.wrapped(label, 4, Span::raw(rest));
-    }
+    let parts = [
+        format!("user={}", target.user),
+        format!("dbname={}", target.dbname),
+        format!("sslmode={}", target.tls.sslmode.as_str()),
+        format!("(from {source})"),
+    ];
+    page.parts(Span::new(style::HEAD, place), &parts);
 }

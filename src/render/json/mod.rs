@@ -6,7 +6,7 @@
 
 mod facts;
 mod plaintext;
-mod write;
+pub(super) mod write;
 
 use std::time::{Duration, SystemTime};
 
@@ -161,7 +161,7 @@ struct CheckView {
     findings: Vec<&'static str>,
     /// The failed checks that left it without anything to judge. Only on a skipped check
     /// that was asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     skipped_because: Vec<&'static str>,
 }
 
@@ -276,4 +276,24 @@ fn time(moment: SystemTime) -> Option<String> {
 /// Milliseconds, to the microsecond.
 fn ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// `UPDATE_DOCS=1` writes it anew.
+    #[test]
+    fn the_schema_in_docs_is_that_of_the_types() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.json");
+        let schema = schemars::schema_for!(Document);
+        let text = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &text).expect("docs/schema.json is written");
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(text == written, "run the tests once with UPDATE_DOCS=1");
+    }
 }

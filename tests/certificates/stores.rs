@@ -1,0 +1,58 @@
+//! Trust stores: the platform's and the bundled one.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use pgcheck::tls::Roots;
+
+use super::pki::*;
+use super::sessions::{Stage, TRUST};
+
+fn pgcheck(stage: &Stage, root: &str, store: &Path) -> (Option<i32>, String) {
+    let port = stage.server.port;
+    let target = format!(
+        "host=db.example hostaddr=127.0.0.1 port={port} user=app dbname=shop sslrootcert={root}"
+    );
+    let output = Command::cargo_bin("pgcheck")
+        .unwrap()
+        .env_clear()
+        .env("HOME", stage.home.path())
+        .env("SSL_CERT_FILE", store)
+        .env("SSL_CERT_DIR", stage.home.path().join("none"))
+        .args(["--skip", "plaintext", &target])
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+#[test]
+fn the_system_store_is_the_platforms_and_an_empty_one_is_an_error() {
+    let stage = Stage::new("", TRUST);
+    let root = Recipe::ca("Root").self_signed();
+    stage.present(&[Recipe::server(&["db.example"]).issued_by(&root)]);
+    let right = stage.file("right.pem", root.pem());
+    let wrong = stage.file("wrong.pem", Recipe::ca("Other").self_signed().pem());
+    let empty = stage.file("empty.pem", "");
+    let session = |text: &str| text.contains("server sees TLS too");
+    let (code, text) = pgcheck(&stage, "system", right.as_ref());
+    assert!(code == Some(0) && session(&text), "{text}");
+    let (_, text) = pgcheck(&stage, "system", wrong.as_ref());
+    assert!(!session(&text), "{text}");
+    let (_, text) = pgcheck(&stage, "mozilla", right.as_ref());
+    assert!(!session(&text), "{text}");
+    let (code, text) = pgcheck(&stage, "system", empty.as_ref());
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("the system has no trust store"), "{text}");
+    assert!(text.contains("sslrootcert=mozilla"), "{text}");
+}
+
+#[test]
+fn the_bundled_roots_are_all_readable() {
+    let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS.len();
+    assert!(bundled > 100);
+    assert_eq!(Roots::mozilla().len(), bundled);
+}

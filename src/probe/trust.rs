@@ -8,12 +8,28 @@ use rustls::pki_types::UnixTime;
 use super::Probe;
 use crate::facts::{RootsTrial, TlsLeg, Trust};
 use crate::target::{RootCert, SslMode, TlsParameters};
-use crate::tls::{ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe};
+use crate::tls::{ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe, warm_up};
 
 /// The platform's trust store, which is the same for every target.
 static SYSTEM: LazyLock<Result<Roots, String>> =
     LazyLock::new(|| Roots::system().map_err(|error| error.to_string()));
 static MOZILLA: LazyLock<Roots> = LazyLock::new(Roots::mozilla);
+
+/// Does beside the name lookup and the connection what would cost time after them: the
+/// first random bytes and, unless the target's own roots are likely to settle the matter,
+/// reading the public stores.
+pub fn prepare(probe: Probe<'_>) {
+    let tls = &probe.target.tls;
+    let settled = tls.sslmode == SslMode::VerifyFull && tls.sslrootcert.is_some();
+    // Nobody waits for it: what is not ready in time is done where it is needed.
+    tokio::task::spawn_blocking(move || {
+        warm_up();
+        if !settled {
+            LazyLock::force(&MOZILLA);
+            let _ = LazyLock::force(&SYSTEM);
+        }
+    });
+}
 
 /// Tries what a server presented against the target's roots and, unless those already
 /// show all that the strongest sslmode would, against the two public stores. Holds on to

@@ -156,7 +156,6 @@ fn the_target_may_come_from_any_of_the_usual_places() {
         pgcheck(["-q", "--env", "REPORTING"])
             .env("REPORTING", &url)
             .run(),
-        pgcheck(["-q", &url]).run(),
         pgcheck(["-q", "-"]).stdin(&format!("{url}\n")).run(),
     ];
     for finished in runs {
@@ -167,6 +166,9 @@ fn the_target_may_come_from_any_of_the_usual_places() {
             finished.stdout
         );
     }
+    let argument = pgcheck(["-q", &url]).run();
+    assert_eq!(argument.code, Some(0), "{argument:?}");
+    assert!(argument.stdout.contains("password-on-command-line"));
 }
 
 #[test]

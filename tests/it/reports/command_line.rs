@@ -271,3 +271,47 @@ fn the_man_page_is_that_of_the_definitions() {
         .expect("a page");
     assert_checked_in("pgcheck.1", &generated);
 }
+
+/// `script` gives the command a terminal, and prints what arrives there.
+fn on_a_terminal(arguments: &str, variables: &[(&str, &str)]) -> String {
+    let command = format!("{} {arguments}", env!("CARGO_BIN_EXE_pgcheck"));
+    let run = std::process::Command::new("script")
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("SHELL", "/bin/sh")
+        .envs(variables.iter().copied())
+        .args(["-q", "-e", "-c", &command, "/dev/null"])
+        .stdin(std::process::Stdio::null())
+        .output();
+    let output = run.expect("script, of util-linux").stdout;
+    String::from_utf8(output).expect("UTF-8")
+}
+
+#[test]
+fn a_terminal_is_told_what_is_waited_for_and_keeps_no_trace_of_it() {
+    const ERASE: &str = "\r\x1b[J";
+    let silent = Peer::playing([Step::Read, Step::Silence]);
+    let place = silent.address();
+    let arguments = format!("-q -t 2s 'postgresql://app@{place}/shop'");
+    let text = on_a_terminal(&arguments, &[("TERM", "xterm")]);
+    let line = format!("{ERASE}pgcheck: waiting for {place}, 1 s of at most 2 s");
+    assert!(text.contains(&line), "{text:?}");
+    let (_, rest) = text.rsplit_once(ERASE).expect("it is erased");
+    assert!(
+        rest.starts_with(&format!("pgcheck FAIL: {place} ")),
+        "{text:?}"
+    );
+    for (name, value) in [("TERM", "dumb"), ("NO_COLOR", "1")] {
+        let text = on_a_terminal(&arguments, &[(name, value)]);
+        assert!(!text.contains(ESC), "{name}: {text:?}");
+    }
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_it_is_told_not_to() {
+    let arguments = format!("--only uri,dns '{}'", fixture("lax").url());
+    let coloured = |variables: &[(&str, &str)]| on_a_terminal(&arguments, variables).contains(ESC);
+    assert!(coloured(&[("TERM", "xterm")]));
+    assert!(!coloured(&[("TERM", "dumb")]));
+    assert!(!coloured(&[("TERM", "xterm"), ("NO_COLOR", "1")]));
+}

@@ -118,7 +118,7 @@ fn judge_mode(input: &Input, mode: SslMode) -> Option<Finding> {
         (SslMode::Allow, _) => &SSLMODE_ALLOW,
         (SslMode::Prefer, _) => &SSLMODE_PREFER,
         (_, Some(_)) => &STRONGER_SSLMODE_WORKS,
-        (SslMode::Require, None) if !verifies(input) => &SSLMODE_REQUIRE,
+        (SslMode::Require, None) if !verifies(input) && !shown.is_empty() => &SSLMODE_REQUIRE,
         (_, None) => return None,
     };
     let given = input.target.given.iter().any(|p| p.keyword == "sslmode");

@@ -156,8 +156,7 @@ pub struct TlsLeg {
     pub presented: Option<Presented>,
     /// What sets of roots say of them.
     pub trust: Option<Trust>,
-    /// The first answer to the StartupMessage. Where the certificate was refused, that of
-    /// another connection, which takes any: what a server answers is a question of its own.
+    /// The first answer to the StartupMessage.
     pub answer: Stage<Answer>,
     /// The login, where this is the session's connection.
     pub login: Stage<Login>,

@@ -9,7 +9,7 @@ pub struct Trust {
     pub own: Option<RootsTrial>,
     /// The platform's trust store. `None`: the target's own roots left nothing to ask.
     pub system: Option<RootsTrial>,
-    /// The Mozilla roots. `None`: likewise.
+    /// The Mozilla roots. `None`: likewise, or the platform's trust store vouches.
     pub mozilla: Option<RootsTrial>,
 }
 

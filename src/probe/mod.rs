@@ -65,6 +65,7 @@ impl<'a> Probe<'a> {
 /// Observes the target. Ends by the policy's deadline, whatever the peers do.
 pub async fn observe(probe: Probe<'_>) -> Facts {
     let started_at = SystemTime::now();
+    trust::prepare(probe);
     let mut hosts: Vec<&Host> = probe.target.hosts.iter().collect();
     if probe.target.load_balance_hosts {
         fastrand::shuffle(&mut hosts);

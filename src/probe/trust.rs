@@ -6,20 +6,53 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::UnixTime;
 
 use super::Probe;
+use crate::check::CheckId;
 use crate::facts::{RootsTrial, TlsLeg, Trust};
 use crate::target::{RootCert, SslMode, TlsParameters};
-use crate::tls::{ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe};
+use crate::tls::{ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe, warm_up};
 
 /// The platform's trust store, which is the same for every target.
 static SYSTEM: LazyLock<Result<Roots, String>> =
     LazyLock::new(|| Roots::system().map_err(|error| error.to_string()));
 static MOZILLA: LazyLock<Roots> = LazyLock::new(Roots::mozilla);
 
+/// Does beside the name lookup and the connection what would cost time after them: the
+/// first random bytes and, unless the target's own roots are likely to settle the matter,
+/// reading the public stores.
+pub fn prepare(probe: Probe<'_>) {
+    let tls = &probe.target.tls;
+    let settled = tls.sslmode == SslMode::VerifyFull && tls.sslrootcert.is_some();
+    let settled = settled || !is_asked_for(probe);
+    // Nobody waits for it: what is not ready in time is done where it is needed.
+    tokio::task::spawn_blocking(move || {
+        warm_up();
+        if !settled {
+            let _ = LazyLock::force(&SYSTEM);
+        }
+    });
+}
+
+/// Whether any check looks at who vouches for the certificate.
+fn is_asked_for(probe: Probe<'_>) -> bool {
+    probe.asks_for(&[
+        CheckId::Uri,
+        CheckId::Chain,
+        CheckId::Hostname,
+        CheckId::Expiry,
+    ])
+}
+
 /// Tries what a server presented against the target's roots and, unless those already
 /// show all that the strongest sslmode would, against the two public stores. Holds on to
-/// nothing of `leg`, so that the login can go on beside it.
+/// nothing of `leg`, so that the login can go on beside it. Left out where no check asks,
+/// unless the certificate may be why the handshake failed.
 pub fn observe(probe: Probe<'_>, leg: &TlsLeg) -> impl Future<Output = Option<Trust>> + use<> {
-    let trying = leg.presented.clone().map(|presented| {
+    let refused = leg.handshake.failure().is_some();
+    let presented = leg
+        .presented
+        .clone()
+        .filter(|_| refused || is_asked_for(probe));
+    let trying = presented.map(|presented| {
         let parameters = probe.target.tls.clone();
         let now = SystemTime::now();
         tokio::task::spawn_blocking(move || try_roots(&parameters, &presented, now))
@@ -33,16 +66,13 @@ fn try_roots(parameters: &TlsParameters, presented: &Presented, now: SystemTime)
     let settled = own.as_ref().is_some_and(RootsTrial::vouches)
         && parameters.sslmode == SslMode::VerifyFull
         && presented.name.libpq.is_ok();
-    let (system, mozilla) = match settled {
-        true => (None, None),
-        false => (
-            Some(match &*SYSTEM {
-                Ok(roots) => trial.against(roots, None),
-                Err(why) => RootsTrial::Unavailable(why.clone()),
-            }),
-            Some(trial.against(&MOZILLA, None)),
-        ),
-    };
+    let system = (!settled).then(|| match &*SYSTEM {
+        Ok(roots) => trial.against(roots, None),
+        Err(why) => RootsTrial::Unavailable(why.clone()),
+    });
+    let mozilla = (system.as_ref())
+        .filter(|system| !system.vouches())
+        .map(|_| trial.against(&MOZILLA, None));
     Trust {
         own,
         system,

@@ -13,7 +13,8 @@ use x509_parser::x509::AlgorithmIdentifier;
 
 use super::distinguished_name::text;
 use super::name::{Names, address_text};
-use super::parsed::{KeyKind, name_text};
+use super::parsed::name_text;
+use super::public_key::KeyKind;
 
 /// What a certificate says. Every text in it is foreign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,7 +9,8 @@ use x509_parser::certificate::X509Certificate;
 
 use super::certificate::{Hash, signature_algorithm_name, signature_hash, system_time};
 use super::chain_error::{ChainError, Place};
-use super::parsed::{KeyKind, Parsed};
+use super::parsed::Parsed;
+use super::public_key::KeyKind;
 
 /// Checks one certificate of a path. `depth` counts from the leaf, which is 0.
 pub(super) fn check(

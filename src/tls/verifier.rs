@@ -14,7 +14,7 @@ use super::Identity;
 use super::chain_error::ChainError;
 use super::crl::Crls;
 use super::name::NameTrial;
-use super::parsed::KeyKind;
+use super::public_key::KeyKind;
 use super::recording::{Presented, Recording, Refusal};
 use super::roots::Roots;
 use super::signature;

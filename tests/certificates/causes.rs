@@ -27,6 +27,14 @@ fn url(url: &str) -> Extension {
     extension("1.3.6.1.5.5.7.1.1", sequence([access]))
 }
 
+/// The refusal; its variant, its certificate and some of its words.
+type Case = (
+    ChainError,
+    &'static str,
+    Option<(Role, usize)>,
+    &'static str,
+);
+
 #[test]
 #[rustfmt::skip]
 fn refusals_say_which_certificate_and_what_is_wrong_with_it() {
@@ -47,7 +55,7 @@ fn refusals_say_which_certificate_and_what_is_wrong_with_it() {
     let limited = Recipe::ca("Root").with(name_constraints(&["other"], &[])).self_signed();
     let weak_root = Recipe::ca("Weak").key(key_of("rsa1024", "root")).self_signed();
     let (server_role, middle_role, root_role) = (Role::Server, Role::Intermediate, Role::Root);
-    let cases: Vec<(ChainError, &str, Option<(Role, usize)>, &str)> = vec![
+    let cases: Vec<Case> = vec![
         (cause(&[&other], &[&leaf]), "UnknownIssuer", Some((server_role, 0)), "issued by \"CN=Root\", which is not among the trusted roots"),
         (cause(&[&root], &[&below]), "UnknownIssuer", Some((server_role, 0)), "issued by \"CN=Middle\""),
         (cause(&[&root], &[&below_url]), "IntermediateMissing", Some((server_role, 0)), "whose certificate the server does not send"),

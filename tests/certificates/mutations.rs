@@ -96,7 +96,7 @@ fn apply(changes: &[Change], der: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(800))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn a_changed_certificate_is_never_trusted(

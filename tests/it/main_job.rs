@@ -150,12 +150,12 @@ fn wrong_usage_does_not_exit_with_dockers_2() {
 #[test]
 fn the_target_may_come_from_any_of_the_usual_places() {
     let url = fixture("enforced").url();
+    let without_password = fixture("enforced").uri().no_password().to_string();
     let runs = [
         pgcheck(["-q"]).env("SCALINGO_POSTGRESQL_URL", &url).run(),
         pgcheck(["-q", "--env", "REPORTING"])
             .env("REPORTING", &url)
             .run(),
-        pgcheck(["-q", &url]).run(),
         pgcheck(["-q", "-"]).stdin(&format!("{url}\n")).run(),
     ];
     for finished in runs {
@@ -166,6 +166,9 @@ fn the_target_may_come_from_any_of_the_usual_places() {
             finished.stdout
         );
     }
+    let argument = pgcheck(["-q", &url]).run();
+    assert_eq!(argument.code, Some(0), "{argument:?}");
+    assert!(argument.stdout.contains("password-on-command-line"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{
     PLAINTEXT_REFUSAL_INFERRED, PLAINTEXT_UNDETERMINED, rules::Confidence,
 };
 use crate::check::Input;
+use crate::check::providers::{Provider, provider_of};
 use crate::facts::{Answer, AuthRequest, Endpoint, Failure, Scope, Stage};
 use crate::finding::Finding;
 
@@ -139,10 +140,16 @@ fn accepted(input: &Input, request: &AuthRequest, endpoints: &[&Endpoint]) -> Fi
         ),
         _ => finding,
     };
-    finding
-        .help(help::POSTGRESQL)
-        .help(help::POOLERS)
-        .help(help::HOSTED)
+    let hosted = endpoints.iter().find_map(|endpoint| {
+        provider_of(endpoint.host.as_deref()?).and_then(Provider::force_tls_help)
+    });
+    match hosted {
+        Some(switch) => finding.help(switch),
+        None => finding
+            .help(help::POSTGRESQL)
+            .help(help::POOLERS)
+            .help(help::HOSTED),
+    }
 }
 
 /// Where only another database or replication is open, that is a finding of its own.

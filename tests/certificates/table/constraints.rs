@@ -44,10 +44,8 @@ pub fn constraints() -> Vec<Chain> {
         let middle = Recipe::ca("Middle").with(extension).issued_by(&plain);
         for (name, recipe) in &leaves {
             let leaf = recipe.clone().issued_by(&root);
-            let below = recipe.clone().issued_by(&middle);
             let ca = recipe.clone().with(basic_constraints(true, None)).issued_by(&middle);
             chains.push(chain(&format!("root {constraint}; {name}"), &[&root], &[&leaf]));
-            chains.push(chain(&format!("intermediate {constraint}; {name}"), &[&plain], &[&below, &middle]));
             chains.push(chain(&format!("intermediate {constraint}; CA leaf with {name}"), &[&plain], &[&ca, &middle]));
         }
     }

@@ -10,6 +10,7 @@
 
 mod block;
 mod normal;
+mod picture;
 mod server;
 
 use std::fs;

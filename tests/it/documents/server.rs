@@ -1,3 +1,5 @@
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
@@ -42,49 +44,77 @@ static CERTIFICATES: LazyLock<Certificates> = LazyLock::new(|| {
 
 /// Runs the commands of a block, and gives the block anew with what they print.
 pub fn run(block: &Block) -> String {
-    let server = block.server.as_deref().map(start);
-    let home = TempDir::new().expect("a directory");
-    std::fs::write(home.path().join("ca.pem"), &CERTIFICATES.ca).expect("ca.pem");
+    let setting = match &block.server {
+        Some(name) => Setting::new(name),
+        None => Setting::empty(),
+    };
     let commands = block
         .body
         .lines()
         .filter_map(|line| line.strip_prefix("$ "));
     commands
-        .map(|command| format!("$ {command}\n{}", output(command, server.as_ref(), &home)))
+        .map(|command| format!("$ {command}\n{}", setting.output(command, &[])))
         .collect()
 }
 
-fn start(name: &str) -> Server {
-    let Certificates {
-        certificate, key, ..
-    } = &*CERTIFICATES;
-    Variant::of(name).certificate(certificate, key).start()
+/// What a command prints with its colours.
+pub fn coloured(command: &str, setting: &Setting) -> String {
+    setting.output(command, &[("CLICOLOR_FORCE", "1")])
 }
 
-fn output(command: &str, server: Option<&Server>, home: &TempDir) -> String {
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_pgcheck"));
-    let directory = binary.parent().expect("a directory").display();
-    let mut shell = Command::new("sh");
-    shell
-        .env_clear()
-        .env("PATH", format!("{directory}:/usr/bin:/bin"))
-        .env("HOME", home.path())
-        .env("LC_ALL", "C.UTF-8")
-        .current_dir(home.path())
-        .args(["-c", &format!("exec 2>&1; {command}")]);
-    if let Some(server) = server {
-        let url = format!(
-            "postgresql://app:{PASSWORD}@{HOST}:{}/shop?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=ca.pem",
-            server.port
-        );
-        shell.env("DATABASE_URL", url);
+/// Where a command runs: a home directory with `ca.pem`, and a server, if there is one.
+pub struct Setting {
+    server: Option<Server>,
+    home: TempDir,
+}
+
+impl Setting {
+    /// With a server of this fixture.
+    pub fn new(fixture: &str) -> Self {
+        let own = &*CERTIFICATES;
+        let server = Variant::of(fixture).certificate(&own.certificate, &own.key);
+        Self {
+            server: Some(server.start()),
+            ..Self::empty()
+        }
     }
-    let output = shell.output().expect("a shell");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    match server {
-        Some(server) => aligned(&renamed(&text, server)),
-        None => text,
+
+    fn empty() -> Self {
+        let home = TempDir::new().expect("a directory");
+        fs::write(home.path().join("ca.pem"), &CERTIFICATES.ca).expect("ca.pem");
+        Self { server: None, home }
     }
+
+    fn output(&self, command: &str, variables: &[(&str, &str)]) -> String {
+        let binary = Path::new(env!("CARGO_BIN_EXE_pgcheck"));
+        let directory = binary.parent().expect("a directory").display();
+        let mut shell = Command::new("sh");
+        shell
+            .env_clear()
+            .env("PATH", format!("{directory}:/usr/bin:/bin"))
+            .env("HOME", self.home.path())
+            .env("LC_ALL", "C.UTF-8")
+            .envs(variables.iter().copied())
+            .current_dir(self.home.path())
+            .args(["-c", &format!("exec 2>&1; {command}")]);
+        if let Some(server) = &self.server {
+            shell.env("DATABASE_URL", url(server));
+        }
+        let output = shell.output().expect("a shell");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        match &self.server {
+            Some(server) => aligned(&renamed(&text, server)),
+            None => text,
+        }
+    }
+}
+
+fn url(server: &Server) -> String {
+    let port = server.port;
+    format!(
+        "postgresql://app:{PASSWORD}@{HOST}:{port}/shop\
+         ?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=ca.pem"
+    )
 }
 
 /// The server under the name, the port and the address that the documents give it.
@@ -97,13 +127,14 @@ fn renamed(text: &str, server: &Server) -> String {
 
 /// Times at the right edge again, after a port has become shorter.
 fn aligned(text: &str) -> String {
-    let line = |line: &str| match line.rsplit_once("  ") {
-        Some((before, time)) if line.starts_with("  ") && time.ends_with(" ms") => {
-            let before = before.trim_end();
-            let gap = 88_usize.saturating_sub(before.chars().count() + time.trim().chars().count());
-            format!("{before}{}{}\n", " ".repeat(gap), time.trim())
+    let line = |line: &str| {
+        let shown = anstream::adapter::strip_str(line).to_string();
+        let missing = 88_usize.saturating_sub(shown.chars().count());
+        let has_time = shown.starts_with("  ") && shown.ends_with(" ms") && missing == 1;
+        match line.rfind("  ") {
+            Some(gap) if has_time => format!("{} {}\n", &line[..gap], &line[gap..]),
+            _ => format!("{line}\n"),
         }
-        _ => format!("{line}\n"),
     };
     text.lines().map(line).collect()
 }

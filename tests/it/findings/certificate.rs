@@ -481,3 +481,15 @@ fn an_authority_that_ends_soon_counts_as_the_leaf_does() {
     let saw = report.has("certificate-expires-soon", "warning")["saw"].to_string();
     assert!(saw.contains("Example Issuing CA"), "{saw}");
 }
+
+#[test]
+fn a_provider_that_accepts_plaintext_is_helped_by_its_own_switch() {
+    let lax = crate::support::fixture("lax");
+    let uri = lax.uri().host("db-7.abc.eu-west-1.rds.amazonaws.com");
+    let uri = uri
+        .param("hostaddr", "127.0.0.1")
+        .param("sslmode", "verify-ca");
+    let help = check(uri, []).help("plaintext-accepted");
+    assert!(help.contains("rds.force_ssl"), "{help}");
+    assert!(!help.contains("Azure"), "the provider's own alone: {help}");
+}

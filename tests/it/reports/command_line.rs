@@ -142,12 +142,12 @@ fn quiet_prints_one_line_and_very_quiet_nothing() {
 
 #[test]
 fn nagios_has_exit_codes_of_its_own() {
-    let run = |arguments: &[&str]| {
-        let format = ["--format", "nagios"];
-        let finished = pgcheck(format.iter().chain(arguments)).run();
+    let run = |url: &str| {
+        let arguments = ["--format", "nagios", "-e", "URL"];
+        let finished = pgcheck(arguments).env("URL", url).run();
         (finished.code, finished.stdout)
     };
-    let (code, line) = run(&[&fixture("enforced").url()]);
+    let (code, line) = run(&fixture("enforced").url());
     assert!(
         code == Some(0) && line.starts_with("PGCHECK OK - "),
         "{line}"
@@ -156,17 +156,17 @@ fn nagios_has_exit_codes_of_its_own() {
         .uri()
         .without("sslmode")
         .without("sslrootcert");
-    let (code, line) = run(&[&weak.to_string()]);
+    let (code, line) = run(&weak.to_string());
     assert!(
         code == Some(1) && line.starts_with("PGCHECK WARNING - "),
         "{line}"
     );
-    let (code, line) = run(&[&fixture("lax").url()]);
+    let (code, line) = run(&fixture("lax").url());
     assert!(
         code == Some(2) && line.starts_with("PGCHECK CRITICAL - "),
         "{line}"
     );
-    let (code, line) = run(&["postgresql://h/?colour=red"]);
+    let (code, line) = run("postgresql://h/?colour=red");
     assert!(
         code == Some(3) && line.starts_with("PGCHECK UNKNOWN - "),
         "{line}"
@@ -187,15 +187,11 @@ fn several_targets_end_with_a_line_that_sums_up() {
 fn jsonl_prints_each_target_as_soon_as_it_is_finished() {
     let silent = Peer::playing([Step::Read, Step::Silence]);
     let slow = format!("postgresql://app@{}/shop", silent.address());
-    let arguments = [
-        "--format",
-        "jsonl",
-        "-t",
-        "2s",
-        &slow,
-        &fixture("enforced").url(),
-    ];
-    let finished = pgcheck(arguments).run();
+    let arguments = ["--format", "jsonl", "-t", "2s", "-e", "SLOW", "-e", "GOOD"];
+    let finished = pgcheck(arguments)
+        .env("SLOW", slow)
+        .env("GOOD", fixture("enforced").url())
+        .run();
     let status = |line: &str| -> serde_json::Value {
         serde_json::from_str::<serde_json::Value>(line).expect("JSON")["status"].take()
     };
@@ -270,4 +266,48 @@ fn the_man_page_is_that_of_the_definitions() {
         .render(&mut generated)
         .expect("a page");
     assert_checked_in("pgcheck.1", &generated);
+}
+
+/// `script` gives the command a terminal, and prints what arrives there.
+fn on_a_terminal(arguments: &str, variables: &[(&str, &str)]) -> String {
+    let command = format!("{} {arguments}", env!("CARGO_BIN_EXE_pgcheck"));
+    let run = std::process::Command::new("script")
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("SHELL", "/bin/sh")
+        .envs(variables.iter().copied())
+        .args(["-q", "-e", "-c", &command, "/dev/null"])
+        .stdin(std::process::Stdio::null())
+        .output();
+    let output = run.expect("script, of util-linux").stdout;
+    String::from_utf8(output).expect("UTF-8")
+}
+
+#[test]
+fn a_terminal_is_told_what_is_waited_for_and_keeps_no_trace_of_it() {
+    const ERASE: &str = "\r\x1b[J";
+    let silent = Peer::playing([Step::Read, Step::Silence]);
+    let place = silent.address();
+    let arguments = format!("-q -t 2s 'postgresql://app@{place}/shop'");
+    let text = on_a_terminal(&arguments, &[("TERM", "xterm")]);
+    let line = format!("{ERASE}pgcheck: waiting for {place}, 1 s of at most 2 s");
+    assert!(text.contains(&line), "{text:?}");
+    let (_, rest) = text.rsplit_once(ERASE).expect("it is erased");
+    assert!(
+        rest.starts_with(&format!("pgcheck FAIL: {place} ")),
+        "{text:?}"
+    );
+    for (name, value) in [("TERM", "dumb"), ("NO_COLOR", "1")] {
+        let text = on_a_terminal(&arguments, &[(name, value)]);
+        assert!(!text.contains(ESC), "{name}: {text:?}");
+    }
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_it_is_told_not_to() {
+    let arguments = format!("--only uri,dns '{}'", fixture("lax").url());
+    let coloured = |variables: &[(&str, &str)]| on_a_terminal(&arguments, variables).contains(ESC);
+    assert!(coloured(&[("TERM", "xterm")]));
+    assert!(!coloured(&[("TERM", "dumb")]));
+    assert!(!coloured(&[("TERM", "xterm"), ("NO_COLOR", "1")]));
 }

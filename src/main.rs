@@ -53,13 +53,13 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
         tell(&format!("pgcheck: note: {}\n", text::plain(note)));
     }
     let policy = cli.policy();
-    let progress = RefCell::new(progress(cli, &targets));
+    let progress = progress(cli, &targets);
     let jobs = targets
         .into_iter()
         .map(|target| Job::new(target, policy.clone()))
         .collect::<Result<Vec<_>, _>>()?;
     let form = cli.output.form();
-    let reports = check_all(cli, &jobs, &progress, |report| {
+    let reports = check_all(cli, &jobs, progress, |report| {
         print(cli, &(form.each)(report))
     })?;
     print(cli, &(form.all)(&reports, terminal::look(&cli.output)))?;
@@ -174,12 +174,13 @@ fn longest(cli: &Cli) -> Duration {
 fn check_all(
     cli: &Cli,
     jobs: &[Job],
-    progress: &RefCell<Progress>,
+    progress: Progress,
     mut finished: impl FnMut(&Report) -> io::Result<()>,
 ) -> anyhow::Result<Vec<Report>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    let progress = RefCell::new(progress);
     let wait = cli.demands.wait.unwrap_or_default();
     let retrying = |report: &Report, pause: Duration| {
         if cli.output.verbose {

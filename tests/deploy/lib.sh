@@ -71,6 +71,9 @@ stop_servers() {
 # The static binary: PGCHECK_STATIC, else what dist/build-static makes.
 static_binary() { if [[ -n ${PGCHECK_STATIC:-} ]]; then echo "$PGCHECK_STATIC"; else dist/build-static; fi; }
 
+# quietly COMMAND...: what it says is shown only if it fails, and then the test ends
+quietly() { "$@" >"$work/quiet" 2>&1 || { cat "$work/quiet" >&2 && fail "failed: $*"; }; }
+
 docker_answers() { docker info >/dev/null 2>&1; }
 
 # The last line of every test here.

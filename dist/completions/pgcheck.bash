@@ -16,6 +16,9 @@ _pgcheck() {
             ",$1")
                 cmd="pgcheck"
                 ;;
+            pgcheck,explain)
+                cmd="pgcheck__subcmd__explain"
+                ;;
             pgcheck,uri)
                 cmd="pgcheck__subcmd__uri"
                 ;;
@@ -26,7 +29,7 @@ _pgcheck() {
 
     case "${cmd}" in
         pgcheck)
-            opts="-e -f -o -W -t -q -v -h -V --env --file --option --password --only --skip --strict --require --expires-within --expires-fail --timeout --format --quiet --verbose --color --progress --help --version uri"
+            opts="-e -f -o -W -t -q -v -h -V --env --file --option --password --only --skip --strict --require --expires-within --expires-fail --timeout --format --quiet --verbose --color --progress --help --version uri explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -96,6 +99,20 @@ _pgcheck() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pgcheck__subcmd__explain)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

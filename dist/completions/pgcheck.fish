@@ -52,6 +52,7 @@ complete -c pgcheck -n "__fish_pgcheck_needs_command" -s v -l verbose -d 'Every 
 complete -c pgcheck -n "__fish_pgcheck_needs_command" -s h -l help -d 'Print this help'
 complete -c pgcheck -n "__fish_pgcheck_needs_command" -s V -l version -d 'Print the version, and that of the TLS library'
 complete -c pgcheck -n "__fish_pgcheck_needs_command" -a "uri" -d 'Show the connection parameters of a target, split for a driver; contacts nothing'
+complete -c pgcheck -n "__fish_pgcheck_needs_command" -a "explain" -d 'Say what a check or a finding means, why it matters, how to mend it'
 complete -c pgcheck -n "__fish_pgcheck_using_subcommand uri" -s e -l env -d 'Take the target from this variable; may be repeated' -r
 complete -c pgcheck -n "__fish_pgcheck_using_subcommand uri" -s f -l file -d 'Take targets from this file, one a line, named NAME = ...' -r -F
 complete -c pgcheck -n "__fish_pgcheck_using_subcommand uri" -s o -l option -d 'Override a connection parameter; may be repeated' -r
@@ -60,3 +61,4 @@ json\t'One JSON object: libpq\'s keywords with their values'"
 complete -c pgcheck -n "__fish_pgcheck_using_subcommand uri" -s W -l password -d 'Ask for the password on the terminal'
 complete -c pgcheck -n "__fish_pgcheck_using_subcommand uri" -l show-password -d 'Print passwords, not ********'
 complete -c pgcheck -n "__fish_pgcheck_using_subcommand uri" -s h -l help -d 'Print this help'
+complete -c pgcheck -n "__fish_pgcheck_using_subcommand explain" -s h -l help -d 'Print this help'

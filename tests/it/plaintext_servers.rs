@@ -337,7 +337,7 @@ fn the_probe_sends_a_startup_message_and_nothing_else_and_only_once() {
     for name in ["enforced", "lax", "trusting", "pooled"] {
         let server = fixture(name);
         let proxy = Proxy::to(server.address());
-        run(&server.uri().port(proxy.port()), &[]);
+        run(&server.uri().port(proxy.port()), &["--skip", "legacy"]);
         let recordings = proxy.recordings();
         let (with, without): (Vec<_>, Vec<_>) = recordings.iter().partition(|r| r.is_tls());
         assert_eq!(

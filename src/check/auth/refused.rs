@@ -166,10 +166,9 @@ fn password_rejected(input: &Input, endpoint: &Endpoint, error: &ServerError) ->
             "the server rejected the password for user {user:?}"
         ))
         .help(match &origin {
-            Some(origin) => {
-                format!("check the password in {origin}; the exact reason is in the server's log")
-            }
-            None => "check the password; the exact reason is in the server's log".to_owned(),
-        });
+            Some(origin) => format!("check the password in {origin}"),
+            None => "check the password".to_owned(),
+        })
+        .help("the exact reason is in the server's log only");
     Outcome::found(format!("password rejected for user {user:?}"), finding)
 }

@@ -142,12 +142,12 @@ fn quiet_prints_one_line_and_very_quiet_nothing() {
 
 #[test]
 fn nagios_has_exit_codes_of_its_own() {
-    let run = |arguments: &[&str]| {
-        let format = ["--format", "nagios"];
-        let finished = pgcheck(format.iter().chain(arguments)).run();
+    let run = |url: &str| {
+        let arguments = ["--format", "nagios", "-e", "URL"];
+        let finished = pgcheck(arguments).env("URL", url).run();
         (finished.code, finished.stdout)
     };
-    let (code, line) = run(&[&fixture("enforced").url()]);
+    let (code, line) = run(&fixture("enforced").url());
     assert!(
         code == Some(0) && line.starts_with("PGCHECK OK - "),
         "{line}"
@@ -156,17 +156,17 @@ fn nagios_has_exit_codes_of_its_own() {
         .uri()
         .without("sslmode")
         .without("sslrootcert");
-    let (code, line) = run(&[&weak.to_string()]);
+    let (code, line) = run(&weak.to_string());
     assert!(
         code == Some(1) && line.starts_with("PGCHECK WARNING - "),
         "{line}"
     );
-    let (code, line) = run(&[&fixture("lax").url()]);
+    let (code, line) = run(&fixture("lax").url());
     assert!(
         code == Some(2) && line.starts_with("PGCHECK CRITICAL - "),
         "{line}"
     );
-    let (code, line) = run(&["postgresql://h/?colour=red"]);
+    let (code, line) = run("postgresql://h/?colour=red");
     assert!(
         code == Some(3) && line.starts_with("PGCHECK UNKNOWN - "),
         "{line}"
@@ -187,15 +187,11 @@ fn several_targets_end_with_a_line_that_sums_up() {
 fn jsonl_prints_each_target_as_soon_as_it_is_finished() {
     let silent = Peer::playing([Step::Read, Step::Silence]);
     let slow = format!("postgresql://app@{}/shop", silent.address());
-    let arguments = [
-        "--format",
-        "jsonl",
-        "-t",
-        "2s",
-        &slow,
-        &fixture("enforced").url(),
-    ];
-    let finished = pgcheck(arguments).run();
+    let arguments = ["--format", "jsonl", "-t", "2s", "-e", "SLOW", "-e", "GOOD"];
+    let finished = pgcheck(arguments)
+        .env("SLOW", slow)
+        .env("GOOD", fixture("enforced").url())
+        .run();
     let status = |line: &str| -> serde_json::Value {
         serde_json::from_str::<serde_json::Value>(line).expect("JSON")["status"].take()
     };

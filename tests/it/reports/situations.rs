@@ -224,6 +224,7 @@ pub fn no_tcp(facts: &mut Facts, failure: &Failure, elapsed: Duration) {
             tcp: Stage::Failed(failure.clone(), elapsed),
             ..TlsLeg::default()
         };
+        endpoint.legacy.clear();
         endpoint.plaintext = vec![PlaintextLeg {
             tcp: Stage::Failed(failure.clone(), elapsed),
             answer: Stage::NotRun,

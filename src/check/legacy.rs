@@ -2,7 +2,7 @@
 
 use super::{Check, CheckId, Input, Outcome};
 use crate::exit::Cause;
-use crate::facts::{Endpoint, LegacyLeg, Stage};
+use crate::facts::{Endpoint, LegacyLeg, Negotiation};
 use crate::finding::{Code, Finding, Severity};
 use crate::target::ProtocolVersion;
 
@@ -37,9 +37,10 @@ static LEGACY_TLS_UNDETERMINED: Code = Code {
 };
 
 fn run(input: &Input) -> Option<Outcome> {
+    // Where TLS itself is not agreed on, the check of TLS says so.
     let asked: Vec<(&Endpoint, &LegacyLeg)> = (input.facts.endpoints.iter())
+        .filter(|endpoint| offers_tls(endpoint))
         .flat_map(|endpoint| endpoint.legacy.iter().map(move |leg| (endpoint, leg)))
-        .filter(|(_, leg)| !matches!(leg.accepted, Stage::NotRun))
         .collect();
     let slowest = asked
         .iter()
@@ -72,6 +73,13 @@ fn run(input: &Input) -> Option<Outcome> {
         );
     }
     Some(outcome)
+}
+
+fn offers_tls(endpoint: &Endpoint) -> bool {
+    matches!(
+        endpoint.tls.negotiation.value(),
+        Some(Negotiation::Accepted | Negotiation::Direct)
+    )
 }
 
 fn name(leg: &LegacyLeg) -> &'static str {

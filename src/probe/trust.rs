@@ -80,18 +80,23 @@ fn try_roots(parameters: &TlsParameters, presented: &Presented, now: SystemTime)
     }
 }
 
-/// The verdict of the handshake itself, where it had one; else that of the same files.
+/// The verdict of the target's own roots and revocation lists.
 fn own(parameters: &TlsParameters, trial: &Trial<'_>) -> Option<RootsTrial> {
+    let from_file;
     let roots = match parameters.sslrootcert.as_ref()? {
         RootCert::File(file) if !file.exists() => return None,
-        RootCert::File(file) => Roots::from_file(file),
-        RootCert::System => Roots::system(),
-        RootCert::Mozilla => Ok(Roots::mozilla()),
+        RootCert::File(file) => {
+            from_file = Roots::from_file(file).map_err(|error| error.to_string());
+            from_file.as_ref()
+        }
+        RootCert::System => SYSTEM.as_ref(),
+        RootCert::Mozilla => Ok(&*MOZILLA),
     };
-    let loaded = roots.and_then(|roots| Ok((roots, crls(parameters)?)));
-    Some(match loaded {
-        Ok((roots, crls)) => trial.against(&roots, crls.as_ref()),
-        Err(error) => RootsTrial::Unavailable(error.to_string()),
+    let crls = crls(parameters).map_err(|error| error.to_string());
+    Some(match (roots, crls) {
+        (Ok(roots), Ok(crls)) => trial.against(roots, crls.as_ref()),
+        (Err(why), _) => RootsTrial::Unavailable(why.clone()),
+        (_, Err(why)) => RootsTrial::Unavailable(why),
     })
 }
 

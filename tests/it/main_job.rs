@@ -150,7 +150,6 @@ fn wrong_usage_does_not_exit_with_dockers_2() {
 #[test]
 fn the_target_may_come_from_any_of_the_usual_places() {
     let url = fixture("enforced").url();
-    let without_password = fixture("enforced").uri().no_password().to_string();
     let runs = [
         pgcheck(["-q"]).env("SCALINGO_POSTGRESQL_URL", &url).run(),
         pgcheck(["-q", "--env", "REPORTING"])

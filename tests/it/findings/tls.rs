@@ -95,6 +95,7 @@ fn an_http_server_is_not_postgres() {
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
     let report = check(answering([Step::Read, Step::Send(http)]), []);
     report.has("not-postgres", "error");
+    report.lacks("legacy-tls-undetermined");
     assert_eq!(report.finished.code, Some(5));
 }
 
@@ -102,6 +103,7 @@ fn an_http_server_is_not_postgres() {
 fn silence_is_tls_timeout() {
     let report = check(answering([Step::Silence]), ["--timeout", "400ms"]);
     report.has("tls-timeout", "error");
+    report.lacks("legacy-tls-undetermined");
     assert_eq!(report.finished.code, Some(4));
 }
 
@@ -109,6 +111,7 @@ fn silence_is_tls_timeout() {
 fn a_connection_that_ends_at_once_is_closed_before_tls() {
     let report = check(answering([Step::Read]), []);
     report.has("closed-before-tls", "error");
+    report.lacks("legacy-tls-undetermined");
     assert_eq!(report.finished.code, Some(4));
 }
 
@@ -121,6 +124,7 @@ fn an_error_instead_of_an_answer_is_error_before_tls() {
     let report = check(answering([Step::Read, Step::Send(error)]), []);
     let saw = report.has("error-before-tls", "error")["saw"].to_string();
     assert!(saw.contains("53300") && saw.contains("unverified"), "{saw}");
+    report.lacks("legacy-tls-undetermined");
 }
 
 /// A URI with two hosts, each with its port.

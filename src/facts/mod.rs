@@ -164,6 +164,22 @@ pub struct TlsLeg {
     pub query: Stage<Session>,
 }
 
+impl TlsLeg {
+    /// Masks a secret in all that the server said after it may have been sent to it.
+    pub fn conceal(&mut self, secret: &str) {
+        if let Stage::Failed(Failure::Server(error), _) = &mut self.login {
+            *error = error.without(secret);
+        }
+        match &mut self.query {
+            Stage::Failed(Failure::Server(error), _) => *error = error.without(secret),
+            Stage::Done(session, _) => {
+                session.version = server_error::masked(&session.version, secret);
+            }
+            Stage::Failed(..) | Stage::NotRun => {}
+        }
+    }
+}
+
 /// A TCP connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Tcp {

@@ -56,11 +56,26 @@ impl ServerError {
         self.field('R')
     }
 
+    /// The same, with this secret masked wherever a field quotes it.
+    #[must_use]
+    pub fn without(&self, secret: &str) -> Self {
+        let masked = |(kind, text): &(char, String)| (*kind, masked(text, secret));
+        Self::new(self.fields.iter().map(masked).collect())
+    }
+
     fn field(&self, kind: char) -> Option<&str> {
         self.fields
             .iter()
             .find(|(field, _)| *field == kind)
             .map(|(_, text)| text.as_str())
+    }
+}
+
+/// The text with a secret masked. A server that was sent a password can send it back.
+pub(super) fn masked(text: &str, secret: &str) -> String {
+    match secret.is_empty() {
+        true => text.to_owned(),
+        false => text.replace(secret, "********"),
     }
 }
 

@@ -104,6 +104,9 @@ async fn log_in(
         };
         deadline.run(&mut leg.query, querying).await;
     }
+    if let Some((password, _)) = &host.password {
+        leg.conceal(password.expose());
+    }
 }
 
 fn client_certificate_missing(target: &Target, leg: &TlsLeg) -> bool {

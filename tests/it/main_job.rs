@@ -274,3 +274,29 @@ fn uri_shows_how_a_target_was_understood_and_masks_the_password() {
         "{table}"
     );
 }
+
+#[test]
+fn a_server_that_sends_the_password_back_does_not_get_it_printed() {
+    let message = |tag: u8, body: &[u8]| {
+        let length = u32::try_from(body.len() + 4).expect("a short body");
+        [&[tag], &length.to_be_bytes()[..], body].concat()
+    };
+    let asks = message(b'R', &3_u32.to_be_bytes());
+    let refuses = format!("SFATAL\0C28P01\0Mno entry for \"{PASSWORD}\"\0\0");
+    let peer = Peer::with_tls(
+        [asks, message(b'E', refuses.as_bytes())].concat(),
+        vec![Step::Reset],
+    );
+    let url = format!(
+        "postgresql://app:{PASSWORD}@{}/shop?sslmode=require",
+        peer.address()
+    );
+    let finished = pgcheck(["-v"]).env("DATABASE_URL", url).run();
+    assert_eq!(finished.code, Some(6), "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("no entry for \"********\""),
+        "{}",
+        finished.stdout
+    );
+    assert!(!finished.stdout.contains(PASSWORD), "{}", finished.stdout);
+}

@@ -253,8 +253,8 @@ fn an_authentication_service_that_says_no_is_login_failed() {
 #[test]
 fn a_login_that_does_not_end_is_login_timeout() {
     let ground = ground();
-    ground.server.set("post_auth_delay", "3");
-    let report = check(ground.uri(), ["--timeout", "1s"]);
+    ground.server.set("post_auth_delay", "1");
+    let report = check(ground.uri(), ["--timeout", "900ms"]);
     ground.server.set("post_auth_delay", "0");
     report.has("login-timeout", "error");
     assert_eq!(report.finished.code, Some(4));

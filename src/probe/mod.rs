@@ -100,7 +100,8 @@ struct Attempt {
     leg: TlsLeg,
 }
 
-/// Tries the hosts and their addresses for the session, in order, until one decides.
+/// Tries the hosts and their addresses for the session, in order, until one decides. The
+/// attempt that does comes last.
 async fn sessions(
     probe: Probe<'_>,
     hosts: &[&Host],
@@ -129,7 +130,21 @@ async fn sessions(
             }
         }
     }
+    attempts.sort_by_key(|attempt| stages_done(&attempt.leg));
     attempts
+}
+
+/// How far a connection came. Where every attempt failed, the one that came farthest tells
+/// most: a server that starts up says more than the next one, which is down.
+fn stages_done(leg: &TlsLeg) -> usize {
+    let done = [
+        leg.tcp.value().is_some(),
+        leg.negotiation.value().is_some(),
+        leg.handshake.value().is_some(),
+        leg.login.value().is_some(),
+        leg.query.value().is_some(),
+    ];
+    done.into_iter().filter(|done| *done).count()
 }
 
 /// Whether libpq would try the next address: after a failed or timed-out connection, a

@@ -70,15 +70,39 @@ fn a_server_that_is_reached_late_through_a_proxy_is_waited_for() {
     assert_waited_for("closed-before-tls, plaintext-undetermined", &finished);
 }
 
-#[test]
-fn a_server_in_recovery_is_waited_for() {
-    let server = Variant::of("enforced")
+fn in_recovery() -> Server {
+    Variant::of("enforced")
         .settings("hot_standby = off")
         .data_file("standby.signal", "")
         .early()
-        .start();
+        .start()
+}
+
+#[test]
+fn a_server_in_recovery_is_waited_for() {
+    let server = in_recovery();
     let (finished, ()) = wait_while(server.url(), || promote(&server));
     assert_waited_for("server-starting, plaintext-undetermined", &finished);
+}
+
+/// The host that is down is tried last, and must not hide what the first one said.
+#[test]
+fn a_server_in_recovery_is_waited_for_although_the_next_host_is_down() {
+    let server = in_recovery();
+    let both = format!("127.0.0.1:{},127.0.0.1", server.port);
+    let url = server.uri().host(&both).port(closed_port()).to_string();
+    let finished = pgcheck(["--skip", "plaintext"])
+        .env("DATABASE_URL", &url)
+        .run();
+    assert_eq!(finished.code, Some(6), "{}", finished.stdout);
+    let (finished, ()) = wait_while(url, || promote(&server));
+    let retry = " server-starting, plaintext-undetermined, trying again in ";
+    assert!(finished.stderr.contains(retry), "{}", finished.stderr);
+    assert!(
+        finished.stdout.contains("session    PostgreSQL"),
+        "{}",
+        finished.stdout
+    );
 }
 
 /// What `pg_ctl promote` does, without the need to be the server's user.

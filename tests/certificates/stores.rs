@@ -57,3 +57,18 @@ fn the_bundled_roots_are_all_readable() {
     assert!(bundled > 100);
     assert_eq!(Roots::mozilla().len(), bundled);
 }
+
+/// Applications on rustls take webpki-roots: what `sslrootcert=mozilla` trusts, they trust.
+/// The two packages are released apart, so that one may have dropped a root earlier.
+#[test]
+fn the_bundled_roots_are_among_those_of_webpki_roots() {
+    let expected: Vec<&[u8]> = webpki_roots::TLS_SERVER_ROOTS
+        .iter()
+        .map(|anchor| anchor.subject_public_key_info.as_ref())
+        .collect();
+    for root in Roots::mozilla().certificates() {
+        let anchor = webpki::anchor_from_trusted_cert(root).expect("an anchor");
+        let key = anchor.subject_public_key_info;
+        assert!(expected.contains(&key.as_ref()), "{:?}", anchor.subject);
+    }
+}

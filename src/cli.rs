@@ -78,7 +78,7 @@ POSTGRESQL_URL, POSTGRES_URL; else what libpq's variables (PGHOST, PGSERVICE, ..
 
 Examples:
   pgcheck                                     check what DATABASE_URL names
-  pgcheck -q -t 5s --skip plaintext           one line, for a frequent healthcheck
+  pgcheck -q -t 5s --skip plaintext,legacy    one line, for a frequent healthcheck
   pgcheck -o sslmode=verify-full              check what a stricter URI would give
   pgcheck -f databases.txt --format jsonl     check many, for a program
 

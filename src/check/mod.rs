@@ -282,7 +282,12 @@ fn unjudged(check: CheckId, failed: &[CheckId]) -> Judged {
     if !causes.is_empty() {
         return Judged::Because(causes);
     }
-    let finding = Finding::new(&UNDETERMINED, "there was nothing to judge");
+    // Without a session the main question has no answer.
+    let severity = match check {
+        CheckId::Auth | CheckId::Session | CheckId::Plaintext => Severity::Error,
+        _ => UNDETERMINED.severity,
+    };
+    let finding = Finding::new(&UNDETERMINED, "there was nothing to judge").severity(severity);
     Judged::Done(Outcome::found("could not be determined", finding))
 }
 

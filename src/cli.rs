@@ -1,5 +1,6 @@
 //! The command line: what was typed, not yet what it means.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -142,9 +143,13 @@ pub struct Demands {
     #[arg(short, long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
 
-    /// Keep trying for this long while the failure may pass by itself
+    /// Keep trying while the failure may pass by itself
     #[arg(short, long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
+
+    /// Targets checked at once
+    #[arg(short, long, value_name = "N", default_value = "32")]
+    pub jobs: NonZeroUsize,
 }
 
 /// How the report looks.

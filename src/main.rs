@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anstream::AutoStream;
 use clap::Parser;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{self, StreamExt};
 use pgcheck::cli::{Cli, Command, Format, Targets, Uri};
 use pgcheck::exit::Exit;
 use pgcheck::explain::{self, UnknownWord};
@@ -189,10 +189,9 @@ fn check_all(
         }
     };
     let reports = runtime.block_on(async {
-        let jobs = jobs.iter().enumerate();
-        let mut running: FuturesUnordered<_> = jobs
+        let mut running = stream::iter(jobs.iter().enumerate())
             .map(|(index, job)| async move { (index, wait::run(job, wait, retrying).await) })
-            .collect();
+            .buffer_unordered(cli.demands.jobs.get());
         let mut clock = tokio::time::interval(Duration::from_millis(500));
         let mut reports: Vec<(usize, Report)> = Vec::new();
         loop {

@@ -29,7 +29,7 @@ _pgcheck() {
 
     case "${cmd}" in
         pgcheck)
-            opts="-e -f -o -W -t -w -q -v -h -V --env --file --option --password --only --skip --strict --require --expires-within --expires-fail --timeout --wait --format --quiet --verbose --color --progress --help --version uri explain"
+            opts="-e -f -o -W -t -w -j -q -v -h -V --env --file --option --password --only --skip --strict --require --expires-within --expires-fail --timeout --wait --jobs --format --quiet --verbose --color --progress --help --version uri explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -92,6 +92,14 @@ _pgcheck() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

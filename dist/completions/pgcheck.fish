@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_pgcheck_global_optspecs
-    string join \n e/env= f/file= o/option= W/password only= skip= strict require= expires-within= expires-fail= t/timeout= w/wait= format= q/quiet v/verbose color= progress= h/help V/version
+    string join \n e/env= f/file= o/option= W/password only= skip= strict require= expires-within= expires-fail= t/timeout= w/wait= j/jobs= format= q/quiet v/verbose color= progress= h/help V/version
 end
 
 function __fish_pgcheck_needs_command
@@ -33,7 +33,8 @@ complete -c pgcheck -n "__fish_pgcheck_needs_command" -l require -d 'verify-ca, 
 complete -c pgcheck -n "__fish_pgcheck_needs_command" -l expires-within -d 'Warn if the certificate expires sooner' -r
 complete -c pgcheck -n "__fish_pgcheck_needs_command" -l expires-fail -d 'Fail if it expires sooner' -r
 complete -c pgcheck -n "__fish_pgcheck_needs_command" -s t -l timeout -d 'Deadline for one target, all included' -r
-complete -c pgcheck -n "__fish_pgcheck_needs_command" -s w -l wait -d 'Keep trying for this long while the failure may pass by itself' -r
+complete -c pgcheck -n "__fish_pgcheck_needs_command" -s w -l wait -d 'Keep trying while the failure may pass by itself' -r
+complete -c pgcheck -n "__fish_pgcheck_needs_command" -s j -l jobs -d 'Targets checked at once' -r
 complete -c pgcheck -n "__fish_pgcheck_needs_command" -l format -d 'human (default), json, jsonl, nagios, openmetrics, github' -r -f -a "human\t'For people'
 json\t'One JSON object; an array for several targets'
 jsonl\t'One JSON object a line, as each target is finished'

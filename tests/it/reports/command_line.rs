@@ -188,15 +188,18 @@ fn jsonl_prints_each_target_as_soon_as_it_is_finished() {
     let silent = Peer::playing([Step::Read, Step::Silence]);
     let slow = format!("postgresql://app@{}/shop", silent.address());
     let arguments = ["--format", "jsonl", "-t", "2s", "-e", "SLOW", "-e", "GOOD"];
-    let finished = pgcheck(arguments)
-        .env("SLOW", slow)
-        .env("GOOD", fixture("enforced").url())
-        .run();
-    let status = |line: &str| -> serde_json::Value {
-        serde_json::from_str::<serde_json::Value>(line).expect("JSON")["status"].take()
+    let statuses = |at_once: &[&str]| -> Vec<serde_json::Value> {
+        let finished = pgcheck([&arguments[..], at_once].concat())
+            .env("SLOW", &slow)
+            .env("GOOD", fixture("enforced").url())
+            .run();
+        let status = |line: &str| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["status"].take()
+        };
+        finished.stdout.lines().map(status).collect()
     };
-    let statuses: Vec<_> = finished.stdout.lines().map(status).collect();
-    assert_eq!(statuses, ["ok", "fail"]);
+    assert_eq!(statuses(&[]), ["ok", "fail"]);
+    assert_eq!(statuses(&["--jobs", "1"]), ["fail", "ok"]);
 }
 
 #[test]

@@ -100,7 +100,8 @@ struct Attempt {
     leg: TlsLeg,
 }
 
-/// Tries the hosts and their addresses for the session, in order, until one decides.
+/// Tries the hosts and their addresses for the session, in order, until one decides or
+/// no time is left: an attempt without any would only hide what its control saw.
 async fn sessions(
     probe: Probe<'_>,
     hosts: &[&Host],
@@ -121,7 +122,7 @@ async fn sessions(
         for (host, lookup) in lookups.iter().enumerate() {
             for (address, socket) in addresses(hosts[host], &lookup.clone().await).enumerate() {
                 let leg = login::session(probe, hosts[host], socket).await;
-                let settled = !tries_next(&leg, *attrs);
+                let settled = !tries_next(&leg, *attrs) || probe.deadline.is_over();
                 attempts.push(Attempt { host, address, leg });
                 if settled {
                     return attempts;

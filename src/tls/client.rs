@@ -199,10 +199,7 @@ fn load_roots(parameters: &TlsParameters) -> Result<Roots, LoadError> {
         Some(RootCert::File(file)) => Roots::from_file(file),
         Some(RootCert::System) => Roots::system(),
         Some(RootCert::Mozilla) => Ok(Roots::mozilla()),
-        None => Err(LoadError::without_file(
-            "sslrootcert",
-            LoadProblem::NoRootFile,
-        )),
+        None => Err(LoadError::without_file("sslrootcert", LoadProblem::NoRoot)),
     }
 }
 

@@ -32,6 +32,8 @@ pub enum LoadProblem {
     WeakCertificate(String),
     /// The platform has no trust store, with the reason where one is known.
     NoSystemStore(Option<String>),
+    /// Verification is demanded, and no root certificate is named.
+    NoRoot,
     /// The mode verifies, and no root certificate file is there.
     NoRootFile,
     /// No private key in it.
@@ -88,9 +90,9 @@ impl LoadError {
                 "install the platform's CA certificates, set SSL_CERT_FILE, or use the bundled \
                  Mozilla roots with -o sslrootcert=mozilla"
             }
-            LoadProblem::NoRootFile => {
-                "provide the file, use the system's trusted roots with sslrootcert=system, or \
-                 change sslmode to disable server certificate verification"
+            LoadProblem::NoRoot | LoadProblem::NoRootFile => {
+                "name the file with -o sslrootcert=FILE, or use the platform's trusted \
+                 authorities with -o sslrootcert=system -o sslmode=verify-full"
             }
             LoadProblem::KeyPermissions(_) => {
                 "a private key must have permissions u=rw (0600) or less if owned by the current \
@@ -143,6 +145,10 @@ impl fmt::Display for LoadProblem {
             Self::WeakCertificate(why) => write!(f, "the certificate is too weak: {why}"),
             Self::NoSystemStore(None) => f.write_str("the system has no trust store"),
             Self::NoSystemStore(Some(why)) => write!(f, "the system has no trust store: {why}"),
+            Self::NoRoot => f.write_str(
+                "to verify the server a root certificate is needed, none is named, and \
+                 ~/.postgresql/root.crt does not exist",
+            ),
             Self::NoRootFile => f.write_str("the root certificate file does not exist"),
             Self::NoKey => f.write_str("no private key in the file"),
             Self::KeyFileNotNamed => f.write_str("a client certificate but no private key"),

@@ -66,6 +66,16 @@ fn strict_makes_a_warning_fail() {
 }
 
 #[test]
+fn to_require_verification_without_a_root_certificate_is_wrong_usage() {
+    let target = "host=db.example.com sslmode=require";
+    let finished = pgcheck(["--require", "verify-full", target]).run();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(3), ""));
+    for told in ["none is named", "-o sslrootcert=FILE"] {
+        assert!(finished.stderr.contains(told), "{}", finished.stderr);
+    }
+}
+
+#[test]
 fn require_raises_the_bar() {
     let server = fixture("enforced");
     let weak = server.uri().param("sslmode", "prefer");

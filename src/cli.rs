@@ -238,23 +238,35 @@ impl Output {
 
 impl Cli {
     /// What is demanded of every target.
-    pub fn policy(&self) -> Policy {
+    ///
+    /// # Errors
+    /// `--only` and `--skip` leave no check to run, and nothing checked is nothing passed.
+    pub fn policy(&self) -> Result<Policy, NoCheckLeft> {
         let demands = &self.demands;
         let checks = CheckId::ALL.into_iter().filter(|check| {
             let only = demands.only.is_empty() || demands.only.contains(check);
             only && !demands.skip.contains(check)
         });
-        Policy {
-            checks: checks.collect(),
+        let checks: Vec<CheckId> = checks.collect();
+        if checks.is_empty() {
+            return Err(NoCheckLeft);
+        }
+        Ok(Policy {
+            checks,
             strict: demands.strict,
             require: demands.require.clone(),
             expires_within: demands.expires_within,
             expires_fail: demands.expires_fail,
             timeout: demands.timeout,
             plaintext_elsewhere: self.output.verbose || demands.only == [CheckId::Plaintext],
-        }
+        })
     }
 }
+
+/// `--only` and `--skip` exclude each other's checks.
+#[derive(Debug, thiserror::Error)]
+#[error("--only and --skip leave no check to run")]
+pub struct NoCheckLeft;
 
 fn check(text: &str) -> Result<CheckId, String> {
     let ids = CheckId::ALL.map(CheckId::as_str);

@@ -52,7 +52,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
     for note in targets.iter().flat_map(|target| &target.notes) {
         tell(&format!("pgcheck: note: {}\n", text::plain(note)));
     }
-    let policy = cli.policy();
+    let policy = cli.policy()?;
     let progress = progress(cli, &targets);
     let jobs = targets
         .into_iter()

@@ -45,6 +45,13 @@ fn skip_leaves_a_check_out_and_makes_no_connection_for_it() {
 }
 
 #[test]
+fn to_leave_every_check_out_is_wrong_usage_and_not_a_pass() {
+    let finished = pgcheck(["--only", "tls", "--skip", "tls", "host=db.example.com"]).run();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(3), ""));
+    assert!(finished.stderr.contains("no check"), "{}", finished.stderr);
+}
+
+#[test]
 fn a_check_that_was_not_asked_for_is_named_where_it_is_the_cause() {
     let server = fixture("enforced");
     let report = check(

@@ -4,11 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::CheckId;
 use crate::policy::{Level, Policy};
 use crate::render::{self, Form};
+use crate::target::names_a_target;
 
 /// Can this application reach its PostgreSQL over TLS, and only over TLS?
 #[derive(Debug, Parser)]
@@ -243,22 +245,57 @@ impl Output {
 
 impl Cli {
     /// What is demanded of every target.
-    pub fn policy(&self) -> Policy {
+    ///
+    /// # Errors
+    /// `--only` and `--skip` leave no check to run, and nothing checked is nothing passed.
+    pub fn policy(&self) -> Result<Policy, NoCheckLeft> {
         let demands = &self.demands;
         let checks = CheckId::ALL.into_iter().filter(|check| {
             let only = demands.only.is_empty() || demands.only.contains(check);
             only && !demands.skip.contains(check)
         });
-        Policy {
-            checks: checks.collect(),
+        let checks: Vec<CheckId> = checks.collect();
+        if checks.is_empty() {
+            return Err(NoCheckLeft);
+        }
+        Ok(Policy {
+            checks,
             strict: demands.strict,
             require: demands.require.clone(),
             expires_within: demands.expires_within,
             expires_fail: demands.expires_fail,
             timeout: demands.timeout,
             plaintext_elsewhere: self.output.verbose || demands.only == [CheckId::Plaintext],
-        }
+        })
     }
+}
+
+/// `--only` and `--skip` exclude each other's checks.
+#[derive(Debug, thiserror::Error)]
+#[error("--only and --skip leave no check to run")]
+pub struct NoCheckLeft;
+
+/// clap quotes what it did not expect: that may be a target in the place of something else,
+/// or a password where `--password` takes none.
+#[must_use]
+pub fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let argument = text(&error, ContextKind::InvalidArg);
+    let value = text(&error, ContextKind::InvalidValue);
+    if names_a_target(&argument) {
+        error.insert(ContextKind::InvalidArg, hidden());
+    }
+    if names_a_target(&value) || argument.starts_with("--password") {
+        error.insert(ContextKind::InvalidValue, hidden());
+    }
+    error
+}
+
+fn hidden() -> ContextValue {
+    ContextValue::String("********".to_owned())
 }
 
 fn check(text: &str) -> Result<CheckId, String> {

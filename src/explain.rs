@@ -5,13 +5,14 @@ use std::fmt::Write;
 
 use crate::check::{CHECKS, Check, UNDETERMINED};
 use crate::finding::Code;
+use crate::target::quoted;
 
 /// The widest line.
 const WIDTH: usize = 88;
 
 /// A word that names neither a check nor a finding.
 #[derive(Debug, thiserror::Error)]
-#[error("{word:?} is neither a check nor a finding")]
+#[error("{} is neither a check nor a finding", quoted(.word))]
 pub struct UnknownWord {
     word: String,
     nearest: Option<&'static str>,

@@ -42,8 +42,8 @@ use check::Input;
 use policy::Policy;
 use probe::Probe;
 use report::Report;
-use target::Target;
-use tls::{LoadError, TlsClient};
+use target::{RootCert, Target};
+use tls::{Identity, LoadError, TlsClient};
 
 /// One target, ready to be checked: its files are read.
 pub struct Job {
@@ -57,8 +57,13 @@ impl Job {
     ///
     /// # Errors
     /// One of the files cannot be read or used.
-    pub fn new(target: Target, policy: Policy) -> Result<Self, LoadError> {
-        let tls = TlsClient::load(&target.tls, policy.identity(&target.tls))?;
+    pub fn new(mut target: Target, policy: Policy) -> Result<Self, LoadError> {
+        let identity = policy.identity(&target.tls);
+        if identity > Identity::Unverified && target.tls.sslrootcert.is_none() {
+            // `--require` of a target that names no roots means the platform's.
+            target.tls.sslrootcert = Some(RootCert::System);
+        }
+        let tls = TlsClient::load(&target.tls, identity)?;
         Ok(Self {
             target,
             policy,

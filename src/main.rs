@@ -14,7 +14,7 @@ use std::time::Duration;
 use anstream::AutoStream;
 use clap::Parser;
 use futures_util::stream::{self, StreamExt};
-use pgcheck::cli::{Cli, Command, Format, Targets, Uri};
+use pgcheck::cli::{self, Cli, Command, Format, Targets, Uri};
 use pgcheck::exit::Exit;
 use pgcheck::explain::{self, UnknownWord};
 use pgcheck::render::{self, nagios, retry, text};
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     end_on_signals();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return explain_usage(&error),
+        Err(error) => return explain_usage(error),
     };
     let done = match &cli.command {
         Some(Command::Uri(uri)) => show_uri(&cli, uri),
@@ -52,7 +52,7 @@ fn run(cli: &Cli) -> anyhow::Result<u8> {
     for note in targets.iter().flat_map(|target| &target.notes) {
         tell(&format!("pgcheck: note: {}\n", text::plain(note)));
     }
-    let policy = cli.policy();
+    let policy = cli.policy()?;
     let progress = progress(cli, &targets);
     let jobs = targets
         .into_iter()
@@ -93,7 +93,8 @@ fn internal_error(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// clap's own errors exit with 2, which Docker reserves.
-fn explain_usage(error: &clap::Error) -> ExitCode {
+fn explain_usage(error: clap::Error) -> ExitCode {
+    let error = cli::without_secrets(error);
     // Without a standard output there is nobody to tell.
     let _ = error.print();
     let exit = if error.use_stderr() {

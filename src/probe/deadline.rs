@@ -29,6 +29,11 @@ impl Deadline {
         }
     }
 
+    /// Whether nothing is waited for any more.
+    pub fn is_over(self) -> bool {
+        Instant::now() >= self.0
+    }
+
     /// Does the work of one stage within the deadline. The fact that it yields, or why it
     /// failed, goes into `stage`; what the next stage works on is returned.
     pub async fn run<F, T>(

@@ -100,8 +100,9 @@ struct Attempt {
     leg: TlsLeg,
 }
 
-/// Tries the hosts and their addresses for the session, in order, until one decides. The
-/// attempt that does comes last.
+/// Tries the hosts and their addresses for the session, in order, until one decides or
+/// no time is left: an attempt without any would only hide what its control saw. The
+/// attempt that decides comes last.
 async fn sessions(
     probe: Probe<'_>,
     hosts: &[&Host],
@@ -122,7 +123,7 @@ async fn sessions(
         for (host, lookup) in lookups.iter().enumerate() {
             for (address, socket) in addresses(hosts[host], &lookup.clone().await).enumerate() {
                 let leg = login::session(probe, hosts[host], socket).await;
-                let settled = !tries_next(&leg, *attrs);
+                let settled = !tries_next(&leg, *attrs) || probe.deadline.is_over();
                 attempts.push(Attempt { host, address, leg });
                 if settled {
                     return attempts;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Origin;
+use super::{Origin, names_a_target};
 
 /// What was wrong with the input and where; the exit code is always 3.
 ///
@@ -64,9 +64,13 @@ impl fmt::Display for Error {
     }
 }
 
-/// Text of the input between quotes: escaped, and cut where it is too long to read.
+/// Text of the input between quotes: escaped, cut where it is too long to read, and hidden
+/// where it is a whole target in the place of something else.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 80;
+    if names_a_target(text) {
+        return "********".to_owned();
+    }
     match text.char_indices().nth(LONGEST) {
         None => format!("{text:?}"),
         Some((end, _)) => format!("{:?}…", &text[..end]),
@@ -87,5 +91,12 @@ mod tests {
     fn quoted_text_is_escaped_and_bounded() {
         assert_eq!(quoted("a\u{1b}[0m"), r#""a\u{1b}[0m""#);
         assert!(quoted(&"x".repeat(500)).len() < 100);
+    }
+
+    #[test]
+    fn a_target_in_the_place_of_something_else_is_not_quoted() {
+        for text in ["postgresql://app:pw@db/shop", "host=db password=pw"] {
+            assert_eq!(quoted(text), "********");
+        }
     }
 }

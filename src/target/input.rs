@@ -7,6 +7,12 @@ use super::{Environment, Error, Origin, keyword_value, uri};
 const FORMS: &str = "a target is a URI, postgresql://user@host:5432/dbname?sslmode=verify-full, \
                      or keywords with values, host=… port=… dbname=… user=…";
 
+/// Whether a text that should be something else, the name of a variable for instance, looks
+/// like a target, so that it may hold a password and is not to be quoted.
+pub fn names_a_target(text: &str) -> bool {
+    text.contains("://") || text.contains("password=")
+}
+
 /// Reads a target in one of the two forms.
 pub(crate) fn parse(
     text: &str,

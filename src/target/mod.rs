@@ -42,6 +42,8 @@ use crate::secret::Secret;
 pub use conninfo::Conninfo;
 pub use environment::Environment;
 pub use error::Error;
+pub(crate) use error::quoted;
+pub use input::names_a_target;
 pub use request::{AskPassword, LIBPQ_VARIABLES, Request, TARGET_VARIABLES, read, resolve};
 pub use values::{
     AuthMethod, ChannelBinding, Choice, ProtocolVersion, RequireAuth, RootCert, SslCertMode,

@@ -93,9 +93,11 @@ fn named_targets(request: &Request<'_>, environment: &Environment) -> Result<Vec
         }
     }
     for name in &request.variables {
+        refuse_target(name, "--env", "the name of a variable")?;
         found.push(from_variable(name, environment)?);
     }
     for path in &request.files {
+        refuse_target(&path.to_string_lossy(), "--file", "a path")?;
         let text = std::fs::read_to_string(path).map_err(|error| {
             let path = path.display();
             Error::new(format!("the targets file {path} cannot be read: {error}"))
@@ -109,6 +111,18 @@ fn named_targets(request: &Request<'_>, environment: &Environment) -> Result<Vec
         )?);
     }
     Ok(found)
+}
+
+/// Refuses a target in the place of something else, without quoting it.
+fn refuse_target(text: &str, option: &str, takes: &str) -> Result<(), Error> {
+    if !input::names_a_target(text) {
+        return Ok(());
+    }
+    Err(
+        Error::new(format!("it takes {takes}, and this is a target"))
+            .help("give the target as an argument, without the option")
+            .at(&option),
+    )
 }
 
 fn conninfo(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::given::{Given, is_space};
 use super::parameters::unknown;
-use super::{Environment, Error, Origin};
+use super::{Environment, Error, Origin, quoted};
 
 /// Where distributions have the file that holds for the whole system; libpq has one of
 /// them compiled in.
@@ -38,14 +38,15 @@ pub(crate) fn look_up(given: &Given, environment: &Environment) -> Result<Given,
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    Err(
-        Error::new(format!("definition of service {service:?} not found"))
-            .at(&place)
-            .help(match looked.is_empty() {
-                true => "there is no service file; name one in PGSERVICEFILE".to_owned(),
-                false => format!("it must be a section in {}", looked.join(" or ")),
-            }),
-    )
+    Err(Error::new(format!(
+        "definition of service {} not found",
+        quoted(service)
+    ))
+    .at(&place)
+    .help(match looked.is_empty() {
+        true => "there is no service file; name one in PGSERVICEFILE".to_owned(),
+        false => format!("it must be a section in {}", looked.join(" or ")),
+    }))
 }
 
 /// The files to look in, in order. Only the one in `PGSERVICEFILE` must exist.

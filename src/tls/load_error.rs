@@ -89,8 +89,8 @@ impl LoadError {
                  Mozilla roots with -o sslrootcert=mozilla"
             }
             LoadProblem::NoRootFile => {
-                "provide the file, use the system's trusted roots with sslrootcert=system, or \
-                 change sslmode to disable server certificate verification"
+                "name the file with -o sslrootcert=FILE, or use the platform's trusted \
+                 authorities with -o sslrootcert=system -o sslmode=verify-full"
             }
             LoadProblem::KeyPermissions(_) => {
                 "a private key must have permissions u=rw (0600) or less if owned by the current \

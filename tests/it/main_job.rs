@@ -108,6 +108,23 @@ fn a_silent_port_ends_within_the_timeout() {
 }
 
 #[test]
+fn two_silent_hosts_are_as_unreachable_as_one() {
+    let (first, second) = (
+        Peer::playing([Step::Silence]),
+        Peer::playing([Step::Silence]),
+    );
+    let url = format!(
+        "postgresql://app@127.0.0.1:{},127.0.0.1:{}/shop?sslmode=require",
+        first.port(),
+        second.port()
+    );
+    let finished = pgcheck(["--timeout", "500ms", "--format", "json", &url]).run();
+    assert_eq!(finished.code, Some(4), "{}", finished.stdout);
+    let report: Value = serde_json::from_str(&finished.stdout).expect("JSON");
+    assert_eq!(codes(&report), ["tls-timeout", "plaintext-undetermined"]);
+}
+
+#[test]
 fn without_a_target_nothing_is_attempted() {
     let finished = pgcheck::<&str>([]).run();
     assert_eq!(finished.code, Some(3));

@@ -45,6 +45,13 @@ fn skip_leaves_a_check_out_and_makes_no_connection_for_it() {
 }
 
 #[test]
+fn to_leave_every_check_out_is_wrong_usage_and_not_a_pass() {
+    let finished = pgcheck(["--only", "tls", "--skip", "tls", "host=db.example.com"]).run();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(3), ""));
+    assert!(finished.stderr.contains("no check"), "{}", finished.stderr);
+}
+
+#[test]
 fn a_check_that_was_not_asked_for_is_named_where_it_is_the_cause() {
     let server = fixture("enforced");
     let report = check(
@@ -63,6 +70,26 @@ fn strict_makes_a_warning_fail() {
     let report = check(&url, ["--strict"]);
     assert_eq!(report.json["status"], "fail");
     assert_eq!(report.finished.code, Some(1));
+}
+
+#[test]
+fn to_require_verification_of_a_target_without_roots_means_the_platforms() {
+    let uri = fixture("enforced").uri().without("sslrootcert");
+    let uri = uri.param("sslmode", "require");
+    let store = |file: &std::path::Path| {
+        let arguments = ["--format", "json", "--require", "verify-full"];
+        let run = pgcheck(arguments).env("SSL_CERT_DIR", "/nowhere");
+        let run = run.env("SSL_CERT_FILE", file);
+        run.env("DATABASE_URL", uri.to_string()).run()
+    };
+    let of_another = crate::support::certificates::Authority::new("Another");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), &of_another.pem).expect("it is written");
+    let untrusted = store(file.path());
+    assert_eq!(untrusted.code, Some(5), "{}", untrusted.stdout);
+    assert!(untrusted.stdout.contains("\"untrusted-chain\""));
+    let trusted = store(&fixture("enforced").ca);
+    assert_eq!(trusted.code, Some(0), "{}", trusted.stdout);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 use pgcheck::cli::Cli;
 use textwrap::core::display_width;
 
-use crate::support::{Peer, Step, fixture, pgcheck};
+use crate::support::{PASSWORD, Peer, Step, fixture, pgcheck};
 
 const ESC: char = '\x1b';
 
@@ -77,6 +77,39 @@ fn wrong_usage_shows_the_nearest_right_form() {
             "{wrong:?}: {}",
             finished.stderr
         );
+    }
+}
+
+/// A target is easily given where something else belongs: `--env "$DATABASE_URL"`.
+#[test]
+fn a_password_in_the_wrong_place_is_not_repeated() {
+    let uri = format!("postgresql://app:{PASSWORD}@db.example.com/shop");
+    let override_with = format!("{uri}?a=b");
+    let password = format!("--password={PASSWORD}");
+    for wrong in [
+        vec!["--env", &uri],
+        vec!["--file", &uri],
+        vec!["--option", &override_with],
+        vec!["--format", &uri],
+        vec!["--timeout", &uri],
+        vec!["--only", &uri],
+        vec!["explain", &uri],
+        vec!["explain", "tls", &uri],
+        vec!["uri", "--to", &uri],
+        vec![&password],
+    ] {
+        let finished = pgcheck(&wrong).run();
+        assert_eq!(finished.code, Some(3), "{wrong:?}");
+        assert!(
+            !(finished.stdout + &finished.stderr).contains(PASSWORD),
+            "{wrong:?}: {}",
+            finished.stderr
+        );
+    }
+    for variable in ["PGPORT", "PGSSLMODE", "PGSERVICE"] {
+        let finished = pgcheck(["host=db.example.com"]).env(variable, &uri).run();
+        assert_eq!(finished.code, Some(3), "{variable}");
+        assert!(!finished.stderr.contains(PASSWORD), "{}", finished.stderr);
     }
 }
 

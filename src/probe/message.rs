@@ -168,7 +168,8 @@ fn authentication(frame: &Frame) -> Answer {
 }
 
 /// An error of protocol 2.0, `E<text>\0`, which a server that cannot even fork sends.
-fn old_error(received: &mut BytesMut) -> Option<Answer> {
+/// `None` while its end has not come.
+pub fn old_error(received: &mut BytesMut) -> Option<Answer> {
     let Some(end) = received.iter().position(|byte| *byte == 0) else {
         return (received.len() > LONGEST).then(|| Answer::Other(beginning(received)));
     };

@@ -11,7 +11,7 @@ use tokio_rustls::client::TlsStream;
 use super::deadline::Deadline;
 use super::message::{self, Frame, Next};
 use super::{Probe, tcp};
-use crate::facts::{Failure, Handshake, Negotiation, TlsLeg};
+use crate::facts::{Answer, Failure, Handshake, Negotiation, ServerError, TlsLeg};
 use crate::target::SslNegotiation;
 use crate::tls::Recording;
 
@@ -95,7 +95,10 @@ async fn unexpected(first: u8, mut stream: TcpStream) -> Failure {
                         .map_or(Failure::NotPostgres(vec![first]), Failure::Server);
                 }
                 Next::Incomplete => {}
-                Next::Malformed => break,
+                Next::Malformed => match old_error(&mut received) {
+                    Some(error) => return Failure::Server(error),
+                    None => break,
+                },
             }
         } else if received.len() >= 16 {
             break;
@@ -107,6 +110,15 @@ async fn unexpected(first: u8, mut stream: TcpStream) -> Failure {
     }
     received.truncate(32);
     Failure::NotPostgres(received.to_vec())
+}
+
+/// The old form of an error, which a server that cannot fork sends at once and in one piece.
+fn old_error(received: &mut bytes::BytesMut) -> Option<ServerError> {
+    let is_text = received.get(1).is_some_and(u8::is_ascii_graphic);
+    match is_text.then(|| message::old_error(received)).flatten() {
+        Some(Answer::Error(error)) => Some(error),
+        _ => None,
+    }
 }
 
 fn describe(stream: &TlsStream<TcpStream>, recording: &Recording) -> Handshake {

@@ -15,6 +15,7 @@
 //! libpq 18 (its `fe-connect.c`), and `docs/parameters.md` lists where pgcheck differs.
 
 mod conninfo;
+mod encoding;
 mod environment;
 mod error;
 mod given;

@@ -75,7 +75,7 @@ pub static TABLE: &[Known] = &[
     known("application_name", "PGAPPNAME", Honoured, "`pgcheck` if not given"),
     known("fallback_application_name", "", Honoured, "used when `application_name` is not given"),
     known("options", "PGOPTIONS", Honoured, "sent to the server"),
-    known("client_encoding", "PGCLIENTENCODING", NoEffect, "the session always uses UTF-8"),
+    known("client_encoding", "PGCLIENTENCODING", NoEffect, "the session always uses UTF-8; a name that PostgreSQL does not know is refused"),
     known("replication", "", Refused, "if true: `pg_hba.conf` has separate lines for replication sessions. `database` and false values have no effect"),
     known("sslmode", "PGSSLMODE", Honoured, "`disable`, `allow`, `prefer` (the default), `require`, `verify-ca`, `verify-full`. The session always uses TLS; what the mode would let an application do is the check `uri`"),
     known("sslnegotiation", "PGSSLNEGOTIATION", Honoured, "`postgres` or `direct`"),

@@ -9,6 +9,7 @@ use super::given::{Given, is_space};
 use super::tls::{self, GivenTls};
 use super::{
     AuthMethod, ChannelBinding, Choice, Error, RequireAuth, SocketParameters, TargetSessionAttrs,
+    encoding,
 };
 
 /// The typed values.
@@ -25,6 +26,7 @@ pub(crate) struct Settings {
 impl Settings {
     pub fn read(given: &Given) -> Result<Self, Error> {
         refuse_other_connections(given)?;
+        refuse_unknown_encoding(given)?;
         let seconds = given.integer("connect_timeout")?;
         let attrs = given.choice("target_session_attrs")?;
         Ok(Self {
@@ -39,6 +41,16 @@ impl Settings {
             load_balance_hosts: given.choice("load_balance_hosts")?
                 == Some(LoadBalanceHosts::Random),
         })
+    }
+}
+
+/// The session does not use it, but the application's would be refused.
+fn refuse_unknown_encoding(given: &Given) -> Result<(), Error> {
+    match given.nonempty("client_encoding") {
+        Some(name) if !encoding::is_known(name) => Err(given
+            .invalid("client_encoding", name)
+            .help("it is one of PostgreSQL's encodings, UTF8 or LATIN1 for instance, or auto")),
+        _ => Ok(()),
     }
 }
 

@@ -63,6 +63,17 @@ fn a_check_that_was_not_asked_for_is_named_where_it_is_the_cause() {
     assert_eq!(report.finished.code, Some(4));
 }
 
+/// psql's session ends with: invalid value for parameter "client_encoding".
+#[test]
+fn an_encoding_that_the_server_refuses_is_refused() {
+    let uri = fixture("enforced").uri();
+    let finished = pgcheck([uri.clone().param("client_encoding", "nope").to_string()]).run();
+    assert_eq!(finished.code, Some(3), "{}", finished.stdout);
+    assert!(finished.stderr.contains("client_encoding"), "{finished:?}");
+    let report = check(uri.param("client_encoding", "latin-1"), []);
+    assert_eq!(report.finished.code, Some(0));
+}
+
 #[test]
 fn strict_makes_a_warning_fail() {
     let url = fixture("pooled").url();

@@ -127,6 +127,19 @@ fn an_error_instead_of_an_answer_is_error_before_tls() {
     report.lacks("legacy-tls-undetermined");
 }
 
+#[test]
+fn an_error_in_the_old_form_is_error_before_tls_and_other_text_is_not() {
+    let old = b"Ecould not fork new process for connection\n\0".to_vec();
+    let report = check(answering([Step::Read, Step::Send(old)]), []);
+    let saw = report.has("error-before-tls", "error")["saw"].to_string();
+    assert!(saw.contains("could not fork"), "{saw}");
+    assert_eq!(report.finished.code, Some(6));
+    for other in [&b"ERROR\r\n"[..], b"E\x7f\xff\xff\xffSFATAL\0"] {
+        let steps = [Step::Read, Step::Send(other.to_vec()), Step::Silence];
+        check(answering(steps), ["--only", "tls"]).has("not-postgres", "error");
+    }
+}
+
 /// A URI with two hosts, each with its port.
 fn two_hosts(first: u16, second: u16, ca: &std::path::Path) -> String {
     format!(

@@ -173,7 +173,7 @@ pub struct Output {
     pub quiet: u8,
 
     /// Every check with its facts, and where the time went
-    #[arg(short, long, conflicts_with = "quiet")]
+    #[arg(short, long, conflicts_with = "quiet", overrides_with = "verbose")]
     pub verbose: bool,
 
     /// Colour: auto, always, never

@@ -119,10 +119,7 @@ fn a_full_server_is_waited_for() {
     let server = Variant::of("enforced")
         .settings("max_connections = 5\nsuperuser_reserved_connections = 3\nmax_wal_senders = 0")
         .start();
-    let mut sessions: Vec<Child> = (0..2).map(|_| sleeping_session(&server)).collect();
-    while server.admin_sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'") != "2" {
-        thread::sleep(Duration::from_millis(20));
-    }
+    let mut sessions = fill(&server, 2);
     let (finished, ()) = wait_while(server.url(), || {
         for session in &mut sessions {
             session.kill().expect("psql ends");
@@ -131,6 +128,24 @@ fn a_full_server_is_waited_for() {
         server.admin_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app' AND query LIKE '%pg_sleep%'");
     });
     assert_waited_for("too-many-connections", &finished);
+}
+
+/// Takes all the slots there are for sessions. Where the one that found the server ready still
+/// has a slot, a session is refused and started anew.
+fn fill(server: &Server, slots: usize) -> Vec<Child> {
+    let mut sessions: Vec<Child> = Vec::new();
+    for _ in 0..500 {
+        sessions.retain_mut(|session| session.try_wait().expect("its state").is_none());
+        while sessions.len() < slots {
+            sessions.push(sleeping_session(server));
+        }
+        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'";
+        if server.admin_sql(asleep) == slots.to_string() {
+            return sessions;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("the server does not fill up: {}", server.log());
 }
 
 fn sleeping_session(server: &Server) -> Child {

@@ -4,8 +4,8 @@ use super::{Check, CheckId, Input, Outcome};
 use crate::exit::Cause;
 use crate::facts::RootsTrial;
 use crate::finding::{Code, Finding, Severity};
-use crate::target::{Origin, ParameterValue, RootCert, Source, SslMode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::target::{ENCODED_IN_QUERY, Origin, ParameterValue, RootCert, Source, SslMode};
+use percent_encoding::utf8_percent_encode;
 
 use super::certificate::{Shown, shown};
 
@@ -121,7 +121,7 @@ fn judge_mode(input: &Input, mode: SslMode) -> Option<Finding> {
         (SslMode::Require, None) if !verifies(input) && !shown.is_empty() => &SSLMODE_REQUIRE,
         (_, None) => return None,
     };
-    let given = input.target.given.iter().any(|p| p.keyword == "sslmode");
+    let given = input.target.gives("sslmode");
     let mut saw = match given {
         true => format!("the target says sslmode={}", mode.as_str()),
         false => "the target names no sslmode, and the default is prefer".to_owned(),
@@ -190,15 +190,6 @@ fn strongest(input: &Input, shown: &Shown<'_>) -> Option<Stronger> {
         None => None,
     }
 }
-
-/// What may stand in a query value as it is.
-const ENCODED_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'.')
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b':');
 
 fn password_on_command_line(input: &Input) -> Option<Finding> {
     let visible = input.target.given.iter().find(|parameter| {

@@ -147,8 +147,7 @@ fn permit(probe: Probe<'_>, host: &Host, leg: &TlsLeg) -> Permit {
     let require_auth = target.require_auth.clone();
     let binding = probe.policy.channel_binding(target);
     let has_password = host.password.is_some();
-    let identified =
-        is_identified(probe, leg) || target.given.iter().any(|p| p.keyword == "sslmode");
+    let identified = is_identified(probe, leg) || target.gives("sslmode");
     Box::new(move |request| {
         if !allowed(require_auth.as_ref(), request) {
             return Err(Withheld::Method(request.clone()));

@@ -1,6 +1,5 @@
 //! Who vouches for a server: trials of its certificates, after the handshake and offline.
 
-use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
@@ -10,11 +9,6 @@ use crate::check::CheckId;
 use crate::facts::{RootsTrial, TlsLeg, Trust};
 use crate::target::{RootCert, SslMode, TlsParameters};
 use crate::tls::{ChainError, ChainTrial, Crls, LoadError, Presented, Roots, describe, warm_up};
-
-/// The platform's trust store, which is the same for every target.
-static SYSTEM: LazyLock<Result<Roots, String>> =
-    LazyLock::new(|| Roots::system().map_err(|error| error.to_string()));
-static MOZILLA: LazyLock<Roots> = LazyLock::new(Roots::mozilla);
 
 /// Does beside the name lookup and the connection what would cost time after them: the
 /// first random bytes and, unless the target's own roots are likely to settle the matter,
@@ -27,7 +21,7 @@ pub fn prepare(probe: Probe<'_>) {
     tokio::task::spawn_blocking(move || {
         warm_up();
         if !settled {
-            let _ = LazyLock::force(&SYSTEM);
+            let _ = Roots::system();
         }
     });
 }
@@ -66,13 +60,13 @@ fn try_roots(parameters: &TlsParameters, presented: &Presented, now: SystemTime)
     let settled = own.as_ref().is_some_and(RootsTrial::vouches)
         && parameters.sslmode == SslMode::VerifyFull
         && presented.name.libpq.is_ok();
-    let system = (!settled).then(|| match &*SYSTEM {
-        Ok(roots) => trial.against(roots, None),
-        Err(why) => RootsTrial::Unavailable(why.clone()),
+    let system = (!settled).then(|| match Roots::system() {
+        Ok(roots) => trial.against(&roots, None),
+        Err(error) => RootsTrial::Unavailable(error.to_string()),
     });
     let mozilla = (system.as_ref())
         .filter(|system| !system.vouches())
-        .map(|_| trial.against(&MOZILLA, None));
+        .map(|_| trial.against(&Roots::mozilla(), None));
     Trust {
         own,
         system,
@@ -82,21 +76,16 @@ fn try_roots(parameters: &TlsParameters, presented: &Presented, now: SystemTime)
 
 /// The verdict of the target's own roots and revocation lists.
 fn own(parameters: &TlsParameters, trial: &Trial<'_>) -> Option<RootsTrial> {
-    let from_file;
     let roots = match parameters.sslrootcert.as_ref()? {
         RootCert::File(file) if !file.exists() => return None,
-        RootCert::File(file) => {
-            from_file = Roots::from_file(file).map_err(|error| error.to_string());
-            from_file.as_ref()
-        }
-        RootCert::System => SYSTEM.as_ref(),
-        RootCert::Mozilla => Ok(&*MOZILLA),
+        RootCert::File(file) => Roots::from_file(file),
+        RootCert::System => Roots::system(),
+        RootCert::Mozilla => Ok(Roots::mozilla()),
     };
-    let crls = crls(parameters).map_err(|error| error.to_string());
-    Some(match (roots, crls) {
-        (Ok(roots), Ok(crls)) => trial.against(roots, crls.as_ref()),
-        (Err(why), _) => RootsTrial::Unavailable(why.clone()),
-        (_, Err(why)) => RootsTrial::Unavailable(why),
+    let loaded = roots.and_then(|roots| Ok((roots, crls(parameters)?)));
+    Some(match loaded {
+        Ok((roots, crls)) => trial.against(&roots, crls.as_ref()),
+        Err(error) => RootsTrial::Unavailable(error.to_string()),
     })
 }
 

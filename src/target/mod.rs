@@ -46,6 +46,7 @@ pub use error::Error;
 pub(crate) use error::quoted;
 pub use input::names_a_target;
 pub use request::{AskPassword, LIBPQ_VARIABLES, Request, TARGET_VARIABLES, read, resolve};
+pub(crate) use uri_without_secrets::ENCODED_IN_QUERY;
 pub use values::{
     AuthMethod, ChannelBinding, Choice, ProtocolVersion, RequireAuth, RootCert, SslCertMode,
     SslMode, SslNegotiation, TargetSessionAttrs,
@@ -89,6 +90,15 @@ pub struct Target {
     /// What the user should know though it stops nothing: a password file that was
     /// ignored, for instance. One sentence each, without a secret.
     pub notes: Vec<String>,
+}
+
+impl Target {
+    /// Whether this parameter was given, whatever its value.
+    pub fn gives(&self, keyword: &str) -> bool {
+        self.given
+            .iter()
+            .any(|parameter| parameter.keyword == keyword)
+    }
 }
 
 /// Where a target was found. `Display` gives the form of the JSON field `source`.

@@ -11,7 +11,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-const ENCODED_IN_QUERY: &AsciiSet = &ENCODED.remove(b'/').remove(b':');
+/// What must be encoded in a query value.
+pub(crate) const ENCODED_IN_QUERY: &AsciiSet = &ENCODED.remove(b'/').remove(b':');
 
 impl Target {
     /// The target as a normalised URI: all hosts, the user, the database and the other

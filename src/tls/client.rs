@@ -126,11 +126,6 @@ impl TlsClient {
         self.trust.identity
     }
 
-    /// Whether there is a client certificate to send.
-    pub fn has_client_certificate(&self) -> bool {
-        self.client_key.is_some()
-    }
-
     /// The configuration for one handshake with the server at `address`, which was asked
     /// for as `host`, as given; `None` when only the address was.
     pub fn handshake(&self, host: Option<&str>, address: IpAddr) -> Handshake {

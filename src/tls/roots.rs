@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
 use rustls::pki_types::CertificateDer;
 
@@ -10,9 +11,28 @@ use super::load_error::{LoadError, LoadProblem};
 use super::parsed::Parsed;
 use super::pem_file;
 
-/// Trusted certificates, in the order of their source.
+/// Trusted certificates, in the order of their source. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Roots(Vec<Root>);
+pub struct Roots(Arc<[Root]>);
+
+/// The public stores are the same for every target, and read once.
+static SYSTEM: LazyLock<Result<Roots, LoadError>> = LazyLock::new(read_system);
+static MOZILLA: LazyLock<Roots> = LazyLock::new(|| {
+    Roots::from_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned())
+});
+
+fn read_system() -> Result<Roots, LoadError> {
+    let found = rustls_native_certs::load_native_certs();
+    let roots = Roots::from_certificates(found.certs);
+    if roots.is_empty() {
+        let why = found.errors.first().map(ToString::to_string);
+        return Err(LoadError::without_file(
+            "sslrootcert",
+            LoadProblem::NoSystemStore(why),
+        ));
+    }
+    Ok(roots)
+}
 
 #[derive(Clone, Debug)]
 struct Root {
@@ -34,7 +54,7 @@ impl Roots {
                 Root::new(block.into_contents().into())
                     .map_err(|why| error(LoadProblem::Certificate(index + 1, why)))
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Arc<[_]>, _>>()?;
         if roots.is_empty() {
             return Err(error(LoadProblem::NoCertificate));
         }
@@ -44,21 +64,12 @@ impl Roots {
     /// The platform's trust store; `SSL_CERT_FILE` and `SSL_CERT_DIR` come first. An
     /// error when it holds nothing.
     pub fn system() -> Result<Self, LoadError> {
-        let found = rustls_native_certs::load_native_certs();
-        let roots = Self::from_certificates(found.certs);
-        if roots.0.is_empty() {
-            let why = found.errors.first().map(ToString::to_string);
-            return Err(LoadError::without_file(
-                "sslrootcert",
-                LoadProblem::NoSystemStore(why),
-            ));
-        }
-        Ok(roots)
+        SYSTEM.clone()
     }
 
     /// The Mozilla roots that came with the program.
     pub fn mozilla() -> Self {
-        Self::from_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned())
+        MOZILLA.clone()
     }
 
     /// These certificates, but for any that cannot be read.

@@ -51,6 +51,17 @@ impl Said {
         let how = how.iter().find_map(|value| value.as_str());
         how.map_or_else(|| outcome.to_owned(), |how| format!("{outcome} {how}"))
     }
+
+    /// The exit code and the verdict are these.
+    #[track_caller]
+    fn ends(&self, exit: i32, verdict: &str) {
+        assert_eq!(
+            (self.exit, self.verdict().as_str()),
+            (exit, verdict),
+            "{}",
+            self.report
+        );
+    }
 }
 
 /// One server whose pg_hba.conf is changed from case to case.
@@ -127,12 +138,7 @@ fn a_verdict_does_not_depend_on_the_servers_language() {
         .settings("lc_messages = 'de_DE.UTF-8'")
         .start();
     let said = run(&server.uri(), &[]);
-    assert_eq!(
-        (said.exit, said.verdict().as_str()),
-        (0, "refused high"),
-        "{}",
-        said.report
-    );
+    said.ends(0, "refused high");
     let message = said.facts["message"].as_str().expect("a message");
     if message.contains("no pg_hba.conf entry") {
         skipped("this PostgreSQL has no German messages");
@@ -194,12 +200,7 @@ fn a_server_that_starts_up_is_undetermined() {
         .early()
         .start();
     let said = run(&server.uri(), &[]);
-    assert_eq!(
-        (said.exit, said.verdict().as_str()),
-        (6, "undetermined"),
-        "{}",
-        said.report
-    );
+    said.ends(6, "undetermined");
     assert_eq!(said.facts["sqlstate"], "57P03");
 }
 
@@ -240,12 +241,7 @@ fn a_server_without_a_free_connection_is_undetermined() {
     let server = small("max_connections = 3\nsuperuser_reserved_connections = 0");
     let sessions = occupy(&server, 3);
     let said = run(&server.uri(), &[]);
-    assert_eq!(
-        (said.exit, said.verdict().as_str()),
-        (6, "undetermined"),
-        "{}",
-        said.report
-    );
+    said.ends(6, "undetermined");
     assert_eq!(said.facts["sqlstate"], "53300");
     drop(sessions);
 }
@@ -256,12 +252,7 @@ fn a_server_with_reserved_connections_left_is_judged() {
     let server = small("max_connections = 6\nsuperuser_reserved_connections = 4");
     let sessions = occupy(&server, 2);
     let said = run(&server.uri(), &[]);
-    assert_eq!(
-        (said.exit, said.verdict().as_str()),
-        (6, "refused high"),
-        "{}",
-        said.report
-    );
+    said.ends(6, "refused high");
     drop(sessions);
 }
 
@@ -430,11 +421,6 @@ fn a_pooler_without_a_free_place_is_undetermined() {
         .expect("the pooler reads");
     held.read_exact(&mut [0; 1]).expect("the pooler answers");
     let said = run(&pooler.uri(), &["--only", "plaintext"]);
-    assert_eq!(
-        (said.exit, said.verdict().as_str()),
-        (1, "undetermined"),
-        "{}",
-        said.report
-    );
+    said.ends(1, "undetermined");
     drop(held);
 }
